@@ -1,0 +1,67 @@
+/**
+ * article: one article from raw bytes to enriched bytes.
+ *
+ * Reads every raw form of the design (uri|guid|id, headline|title|headlines[], body_text|body_html|content|text|bodies[]) and
+ * writes the same object with `enrichment` in it. Everything that is not wiremill's is copied byte for byte from the input (white
+ * space between tokens apart), so members keep their order and numbers their digits; jansson parses and checks.
+ * `uri`, `headline` and `body_text` are added where the article names them otherwise (or has only HTML), before `enrichment`;
+ * offsets of mentions count in these. `enrichment` keeps members that are nobody's of this version.
+ *
+ * Threads: an article belongs to one thread; parsing again into the same handle reuses its memory.
+ * Ownership: the input bytes are borrowed until the next parse or destroy; strings returned belong to the article.
+ */
+#ifndef WM_ARTICLE_H
+#define WM_ARTICLE_H
+
+#include <jansson.h>
+
+#include "common/buffer.h"
+#include "common/text.h"
+
+#define WM_ARTICLE_BYTES_MAX (8u << 20) /* default maximum of raw bytes */
+#define WM_ARTICLE_DEPTH_MAX 64u        /* default maximum of nesting */
+#define WM_ARTICLE_URI_MAX 2048u        /* bytes of a uri; longer is WM_ERR_TOO_LARGE */
+#define WM_SCHEMA_VERSION "1.0"
+
+typedef struct {
+  size_t bytes_max; /* raw bytes, and bytes of text out of HTML; 0: default */
+  size_t depth_max; /* 0: default; at most 1024 */
+} wm_article_limits_t;
+
+typedef enum { WM_FIELD_HEADLINE = 0, WM_FIELD_BODY, WM_FIELD_COUNT } wm_field_t;
+extern const char *const wm_field_names[WM_FIELD_COUNT]; /* "headline", "body_text" */
+
+typedef struct wm_article wm_article_t;
+
+/** A new handle. NULL when out of memory. `limits` (copied) may be NULL. */
+wm_article_t *wm_article_new(const wm_article_limits_t *limits);
+void wm_article_destroy(wm_article_t *a);
+
+/**
+ * Parses one JSON article, replacing what `a` held. `fallback_uri` (may be NULL) is used where the article has none; without either the
+ * uri is "urn:xxh3:" and the 128-bit XXH3 of headline, newline, body text in hexadecimal.
+ * WM_ERR_TOO_LARGE, NOT_UTF8, NOT_JSON, NOT_OBJECT, TOO_DEEP, DUPLICATE_KEY, NUMBER_RANGE, WRONG_TYPE, NO_TEXT, BAD_HTML (all poison), NOMEM.
+ */
+wm_err_t wm_article_parse(wm_article_t *a, const char *json, size_t len, const char *fallback_uri, wm_error_t *err);
+/** As if {"uri": uri, "body_text": text} had been parsed. Same errors. */
+wm_err_t wm_article_from_text(wm_article_t *a, const char *text, size_t len, const char *uri, wm_error_t *err);
+
+const char *wm_article_uri(const wm_article_t *a);
+/** The field's text, valid UTF-8 (empty, never NULL, where the article has none). */
+wm_str_t wm_article_text(const wm_article_t *a, wm_field_t field);
+/** The raw article as parsed (borrowed; read only): for what else an enricher wants to look at. */
+const json_t *wm_article_json(const wm_article_t *a);
+/** Language of the article: declared in `language`, or what an earlier stage wrote; normalised; "" if neither. */
+const char *wm_article_language(const wm_article_t *a);
+
+/** Member `name` of `enrichment` (borrowed, mutable by the enricher that owns it), NULL if absent. */
+json_t *wm_article_get(const wm_article_t *a, const char *name);
+/** Sets member `name` of `enrichment`; steals `value` (NULL is WM_ERR_NOMEM: the result of a failed json_x()). Replaces in place. WM_ERR_NOMEM. */
+wm_err_t wm_article_set(wm_article_t *a, const char *name, json_t *value, wm_error_t *err);
+/** Adds or replaces the line of `service` in `processing`. `model` and `sha256` may be NULL; `at_ms` Unix time, `ms` duration. WM_ERR_NOMEM. */
+wm_err_t wm_article_processed(wm_article_t *a, const char *service, const char *version, const char *model,
+                              const char *sha256, int64_t at_ms, double ms, wm_error_t *err);
+/** Appends the enriched article, one line of compact JSON without a newline. WM_ERR_NOMEM, WM_ERR_TOO_LARGE. */
+wm_err_t wm_article_write(const wm_article_t *a, wm_buffer_t *out, wm_error_t *err);
+
+#endif

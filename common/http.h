@@ -1,0 +1,63 @@
+/**
+ * http: the small HTTP server of every service (libmicrohttpd): /metrics, /healthz, /readyz, and what a service adds.
+ *
+ * Threads: libmicrohttpd's own polling threads call the handlers: they must be quick and thread-safe.
+ * Bounded: connections, header and body bytes, time.
+ */
+#ifndef WM_HTTP_H
+#define WM_HTTP_H
+
+#include <stdbool.h>
+
+#include "common/buffer.h"
+#include "common/metrics.h"
+
+typedef struct wm_http wm_http_t;
+
+typedef struct {
+  const char *method, *path; /* as asked, without the query */
+  const char *body;          /* complete request body, NULL if none */
+  size_t body_len;
+  void *connection; /* libmicrohttpd's handle, for headers and query: wm_http_header(), wm_http_query() */
+} wm_http_request_t;
+
+typedef struct {
+  int status;               /* preset to 200 */
+  const char *content_type; /* preset to "text/plain; charset=utf-8"; static string */
+  wm_buffer_t body;         /* empty; taken over by the server after the handler */
+} wm_http_response_t;
+
+typedef void (*wm_http_handler_t)(void *context, const wm_http_request_t *request, wm_http_response_t *response);
+
+typedef struct {
+  const char *method, *path; /* exact path, or a prefix that ends in '*' */
+  wm_http_handler_t handler;
+  void *context;
+  size_t body_max; /* bytes; a larger body is answered 413; 0: no body is taken */
+} wm_http_route_t;
+
+#define WM_HTTP_CONNECTIONS_MAX 64u
+#define WM_HTTP_TIMEOUT_S 30u
+
+/**
+ * Listens on `listen` ("127.0.0.1:9101", "[::1]:0") and serves `routes` (copied). WM_ERR_HTTP with address and reason (in use, not local),
+ * WM_ERR_CONFIG (no address), WM_ERR_NOMEM.
+ */
+wm_err_t wm_http_start(const char *listen, const wm_http_route_t *routes, size_t n, wm_http_t **out, wm_error_t *err);
+/** The port that is listened on. */
+int wm_http_port(const wm_http_t *h);
+void wm_http_stop(wm_http_t *h);
+const char *wm_http_header(const wm_http_request_t *r, const char *name);
+const char *wm_http_query(const wm_http_request_t *r, const char *name);
+
+/** Says whether the service is ready; writes why not into `why`. */
+typedef bool (*wm_http_ready_t)(void *context, char *why, size_t cap);
+/** The three standard routes, for wm_http_start(): fills routes[3]. The structs behind must outlive the server. */
+typedef struct {
+  wm_metrics_t *metrics;
+  wm_http_ready_t ready;
+  void *context;
+} wm_http_standard_t;
+void wm_http_standard_routes(const wm_http_standard_t *standard, wm_http_route_t routes[3]);
+
+#endif
