@@ -4,7 +4,8 @@
  *   wm_log_info("batch committed", WM_LOG_STR("topic", topic), WM_LOG_INT("messages", n));
  *
  * `event` is a short constant phrase (what a person greps for); what varies goes into fields. Never log a payload or a
- * secret. Rate-limited by call site: at most WM_LOG_BURST lines a second a site, then a line saying how many were dropped.
+ * secret. Rate-limited by call site: at most WM_LOG_BURST lines a second a site. The last line before the site is cut off has
+ * `"limited":true`, the next one that it writes has `"dropped":N`. Fields that find no room in a line are left out, with `"cut":true`.
  *
  * Threads: every function may be called from any thread; a line is written with one write(2).
  */
@@ -66,5 +67,15 @@ void wm_log_failure(wm_log_site_t *site, wm_log_level_t level, const char *event
 #define wm_log_info(...) WM_LOG_(WM_LOG_INFO, __VA_ARGS__)
 #define wm_log_warn(...) WM_LOG_(WM_LOG_WARN, __VA_ARGS__)
 #define wm_log_error(...) WM_LOG_(WM_LOG_ERROR, __VA_ARGS__)
+
+/** wm_log_failure() from a site of its own: wm_log_failed(WM_LOG_ERROR, &err, "commit failed", WM_LOG_STR("topic", topic)). */
+#define wm_log_failed(level_, err_, event_, ...)                                \
+  do {                                                                          \
+    static wm_log_site_t wm_log_site_;                                          \
+    const wm_log_field_t wm_log_fields_[] = {__VA_ARGS__ __VA_OPT__(, ){0}};    \
+    if (wm_log_enabled(level_))                                                 \
+      wm_log_failure(&wm_log_site_, (level_), (event_), (err_), wm_log_fields_, \
+                     sizeof wm_log_fields_ / sizeof wm_log_fields_[0] - 1);     \
+  } while (0)
 
 #endif
