@@ -1,0 +1,29 @@
+/**
+ * cli: the commands of `wiremill`, the person's tool.
+ *
+ * Threads: the commands run on the main thread; `pipeline` starts stages beside it. Ownership: said at each function.
+ */
+#ifndef WM_CLI_H
+#define WM_CLI_H
+
+#include "common/config.h"
+#include "common/service.h"
+
+/** One command: `argv[0]` is its name. Returns the exit code of the process. */
+typedef struct {
+  const char *name, *summary;
+  int (*run)(int argc, char **argv);
+} wm_command_t;
+
+int wm_cli_enrich(int argc, char **argv);
+int wm_cli_pipeline(int argc, char **argv);
+int wm_cli_dlq(int argc, char **argv);
+
+/** Loads `config` and does what its standard flags ask. Returns -1 to go on, else the exit code (errors are printed). */
+int wm_cli_load(wm_config_t *config, int argc, char **argv);
+/** Prints "wiremill: text" to stderr and returns the exit code that `err` stands for. */
+int wm_cli_fail(const wm_error_t *err);
+/** Writes one JSON object a line to stderr: error word, reason, and file and line where they are known (NULL, 0 if not). */
+void wm_cli_report(const wm_error_t *err, const char *file, size_t line, const char *uri);
+
+#endif
