@@ -4,12 +4,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/countries/countries.h"
+#ifdef WM_HAVE_ENTITIES
 #include "services/entities/entities.h"
+#endif
+#ifdef WM_HAVE_COUNTRIES
+#include "services/countries/countries.h"
+#endif
+#ifdef WM_HAVE_TOPICS
 #include "services/topics/topics.h"
+#endif
 
-static const wm_service_t *const k_services[WM_CHAIN_MAX] = {&wm_entities_service, &wm_countries_service,
-                                                             &wm_topics_service};
+static const wm_service_t *const k_services[] = {
+#ifdef WM_HAVE_ENTITIES
+    &wm_entities_service,
+#endif
+#ifdef WM_HAVE_COUNTRIES
+    &wm_countries_service,
+#endif
+#ifdef WM_HAVE_TOPICS
+    &wm_topics_service,
+#endif
+};
+#define SERVICES (sizeof k_services / sizeof k_services[0])
 
 /* "entities" and "model" to "entities.model"; NULL when out of memory. */
 static char *prefixed(const char *service, const char *key) {
@@ -22,10 +38,10 @@ static char *prefixed(const char *service, const char *key) {
 wm_err_t wm_chain_init(wm_chain_t *chain, wm_config_t *config, wm_error_t *err) {
   memset(chain, 0, sizeof *chain);
   size_t total = 0;
-  for (size_t i = 0; i < WM_CHAIN_MAX; i++) total += k_services[i]->n_options;
+  for (size_t i = 0; i < SERVICES; i++) total += k_services[i]->n_options;
   chain->rows = calloc(total + 1, sizeof *chain->rows);
   if (!chain->rows) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
-  for (size_t i = 0; i < WM_CHAIN_MAX; i++) {
+  for (size_t i = 0; i < SERVICES; i++) {
     for (size_t k = 0; k < k_services[i]->n_options; k++) {
       wm_config_option_t *row = &chain->rows[chain->row_count];
       *row = k_services[i]->options[k];
@@ -84,7 +100,7 @@ wm_err_t wm_chain_open(wm_chain_t *chain, const wm_config_t *config, const char 
   while (*at) {
     size_t len = strcspn(at, ",");
     const wm_service_t *found = NULL;
-    for (size_t i = 0; i < WM_CHAIN_MAX; i++)
+    for (size_t i = 0; i < SERVICES; i++)
       if (strlen(k_services[i]->name) == len && strncmp(k_services[i]->name, at, len) == 0) found = k_services[i];
     if (!found)
       return wm_error_set(err, WM_ERR_USAGE, "--services: no service '%.*s'; there are entities, countries, topics",

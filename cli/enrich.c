@@ -11,13 +11,17 @@ static const wm_config_program_t k_program = {
     .program = "wiremill enrich",
     .version = WM_VERSION,
     .summary =
-        "Enriches articles here and now, without Kafka: reads them from the files named (or standard input, also as -)\n"
-        "and writes each with its entities, countries and topics as one line of JSON to standard output, in input order.",
+        "Enriches articles here and now, without Kafka: reads them from the files named (or standard input, also as "
+        "-)\n"
+        "and writes each with its entities, countries and topics as one line of JSON to standard output, in input "
+        "order.",
     .usage = "wiremill enrich [OPTION...] [FILE...]",
     .epilog =
-        "Input: one JSON article a line, a file that holds one JSON object, or plain text (then the whole is the body and\n"
+        "Input: one JSON article a line, a file that holds one JSON object, or plain text (then the whole is the body "
+        "and\n"
         "the file's name the uri). What begins with { is JSON.\n"
-        "An article that cannot be enriched gives an error object on standard error with its file and line; the others\n"
+        "An article that cannot be enriched gives an error object on standard error with its file and line; the "
+        "others\n"
         "still come out, and the exit code is 1.\n"
         "\n"
         "Examples:\n"
@@ -49,11 +53,10 @@ typedef struct {
 
 static wm_err_t enrich_item(enrich_t *e, const wm_input_t *in, const wm_input_item_t *item, wm_error_t *err) {
   wm_err_t rc;
-  if (item->error) return wm_error_set(err, WM_ERR_TOO_LARGE, "%s of %zu bytes (--max-article-bytes)", item->error, in->max);
-  if (item->text)
-    rc = wm_article_from_text(e->article, item->bytes, item->len, in->name, err);
-  else
-    rc = wm_article_parse(e->article, item->bytes, item->len, NULL, err);
+  if (item->error)
+    return wm_error_set(err, WM_ERR_TOO_LARGE, "%s of %zu bytes (--max-article-bytes)", item->error, in->max);
+  if (item->text) rc = wm_article_from_text(e->article, item->bytes, item->len, in->name, err);
+  else rc = wm_article_parse(e->article, item->bytes, item->len, NULL, err);
   if (rc == WM_OK) rc = wm_chain_enrich(&e->chain, e->article, err);
   if (rc != WM_OK) return rc;
   wm_buffer_reset(&e->out);

@@ -10,8 +10,6 @@ extern char **environ;
 
 static const wm_command_t k_commands[] = {
     {"enrich", "enrich articles here and now, no Kafka needed", wm_cli_enrich},
-    {"pipeline", "run the whole chain in this process over an embedded Kafka", wm_cli_pipeline},
-    {"dlq", "list, show and replay dead letters", wm_cli_dlq},
 };
 #define COMMANDS (sizeof k_commands / sizeof k_commands[0])
 
@@ -51,10 +49,8 @@ void wm_cli_report(const wm_error_t *err, const char *file, size_t line, const c
   if (o && line) json_object_set_new(o, "line", json_integer((json_int_t)line));
   if (o && uri) json_object_set_new(o, "uri", json_string(uri));
   char *s = o ? json_dumps(o, JSON_COMPACT) : NULL;
-  if (s)
-    fprintf(stderr, "%s\n", s);
-  else
-    fprintf(stderr, "wiremill: line %zu: %s\n", line, err->text);
+  if (s) fprintf(stderr, "%s\n", s);
+  else fprintf(stderr, "wiremill: line %zu: %s\n", line, err->text);
   free(s);
   json_decref(o);
 }
@@ -63,11 +59,19 @@ int wm_cli_load(wm_config_t *config, int argc, char **argv) {
   wm_error_t err = WM_ERROR_INIT;
   if (wm_config_load(config, argc, argv, environ, &err) != WM_OK) return wm_cli_fail(&err);
   switch (wm_config_action(config)) {
-    case WM_CONFIG_HELP: wm_config_print_help(config, stdout); return 0;
-    case WM_CONFIG_VERSION: printf("wiremill %s\n", WM_VERSION); return 0;
-    case WM_CONFIG_DUMP: wm_config_print_dump(config, stdout); return 0;
-    case WM_CONFIG_CHECK: return 0;
-    case WM_CONFIG_RUN: break;
+    case WM_CONFIG_HELP:
+      wm_config_print_help(config, stdout);
+      return 0;
+    case WM_CONFIG_VERSION:
+      printf("wiremill %s\n", WM_VERSION);
+      return 0;
+    case WM_CONFIG_DUMP:
+      wm_config_print_dump(config, stdout);
+      return 0;
+    case WM_CONFIG_CHECK:
+      return 0;
+    case WM_CONFIG_RUN:
+      break;
   }
   return -1;
 }

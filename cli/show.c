@@ -6,17 +6,17 @@
 
 #define COLUMNS 100u
 #define LABEL_COLUMNS 15u
-#define LIST_MAX 8u       /* entities of a type that are listed */
-#define MARKS_MAX 20000u  /* marked mentions of a text */
+#define LIST_MAX 8u      /* entities of a type that are listed */
+#define MARKS_MAX 20000u /* marked mentions of a text */
 
 typedef struct {
   const char *type, *label, *color, *letter;
 } kind_t;
 
 static const kind_t k_kinds[] = {
-    {"person", "People", "\033[1;36m", "person"},      {"organisation", "Organisations", "\033[1;35m", "organisation"},
-    {"place", "Places", "\033[1;32m", "place"},        {"group", "Groups", "\033[1;33m", "group"},
-    {"event", "Events", "\033[1;31m", "event"},        {"work", "Works", "\033[1;34m", "work"},
+    {"person", "People", "\033[1;36m", "person"}, {"organisation", "Organisations", "\033[1;35m", "organisation"},
+    {"place", "Places", "\033[1;32m", "place"},   {"group", "Groups", "\033[1;33m", "group"},
+    {"event", "Events", "\033[1;31m", "event"},   {"work", "Works", "\033[1;34m", "work"},
 };
 #define KINDS (sizeof k_kinds / sizeof k_kinds[0])
 
@@ -82,10 +82,8 @@ static void put_text(writer_t *w, const char *s, size_t len) {
       space = true;
       at++;
     }
-    if (line && at < len)
-      newline(w);
-    else if (space)
-      put_space(w);
+    if (line && at < len) newline(w);
+    else if (space) put_space(w);
   }
 }
 
@@ -117,9 +115,9 @@ static mark_t *collect(const json_t *entities, const char *field, size_t *n) {
   json_array_foreach(entities, i, entity) {
     json_array_foreach(json_object_get(entity, "mentions"), k, mention) {
       if (*n == capacity || strcmp(text_of(mention, "field"), field) != 0) continue;
-      marks[(*n)++] = (mark_t){(size_t)json_integer_value(json_object_get(mention, "start")),
-                               (size_t)json_integer_value(json_object_get(mention, "end")),
-                               kind_of(text_of(entity, "type"))};
+      marks[(*n)++] =
+          (mark_t){(size_t)json_integer_value(json_object_get(mention, "start")),
+                   (size_t)json_integer_value(json_object_get(mention, "end")), kind_of(text_of(entity, "type"))};
     }
   }
   qsort(marks, *n, sizeof *marks, by_start);
@@ -185,10 +183,8 @@ static void put_entities(writer_t *w, const wm_show_t *show, const json_t *entit
         left++;
         continue;
       }
-      if (listed++ == 0)
-        put_label(w, show, k_kinds[k].label, k_kinds[k].color);
-      else
-        put_text(w, ", ", 2);
+      if (listed++ == 0) put_label(w, show, k_kinds[k].label, k_kinds[k].color);
+      else put_text(w, ", ", 2);
       const char *name = text_of(e, "name"), *country = text_of(e, "country");
       put_text(w, name, strlen(name));
       if (*country) {
@@ -209,10 +205,8 @@ static void put_countries(writer_t *w, const wm_show_t *show, const json_t *coun
   size_t i;
   json_t *c;
   json_array_foreach(countries, i, c) {
-    if (i == 0)
-      put_label(w, show, "Countries", "\033[1m");
-    else
-      put_text(w, ", ", 2);
+    if (i == 0) put_label(w, show, "Countries", "\033[1m");
+    else put_text(w, ", ", 2);
     const char *name = text_of(c, "name"), *code = text_of(c, "code");
     bool focus = json_is_true(json_object_get(c, "focus"));
     if (focus) put_plain(w, show->color ? "\033[1m*" : "*");
@@ -228,10 +222,8 @@ static void put_topics(writer_t *w, const wm_show_t *show, const json_t *topics)
   size_t i;
   json_t *t;
   json_array_foreach(topics, i, t) {
-    if (i == 0)
-      put_label(w, show, "Topics", "\033[1m");
-    else
-      put_text(w, ", ", 2);
+    if (i == 0) put_label(w, show, "Topics", "\033[1m");
+    else put_text(w, ", ", 2);
     const char *name = text_of(t, "name");
     put_text(w, name, strlen(name));
     put_number(w, t, "relevance");
@@ -241,7 +233,8 @@ static void put_topics(writer_t *w, const wm_show_t *show, const json_t *topics)
 void wm_show_init(wm_show_t *show, const char *when) {
   const char *no_color = getenv("NO_COLOR");
   show->shown = 0;
-  show->color = strcmp(when, "always") == 0 || (strcmp(when, "auto") == 0 && isatty(STDOUT_FILENO) && !(no_color && *no_color));
+  show->color =
+      strcmp(when, "always") == 0 || (strcmp(when, "auto") == 0 && isatty(STDOUT_FILENO) && !(no_color && *no_color));
 }
 
 wm_err_t wm_show_article(wm_show_t *show, const wm_article_t *article, wm_buffer_t *out, wm_error_t *err) {
