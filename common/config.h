@@ -4,9 +4,10 @@
  * Key "topic.in" is the flag `--topic-in`, the variable `WM_TOPIC_IN`. Precedence: flag, variable, default. An unknown
  * flag is WM_ERR_USAGE (exit 64); an unknown WM_* variable or a value out of type or range is WM_ERR_CONFIG (exit 78) for
  * a variable and WM_ERR_USAGE for a flag; the text names the thing, what is allowed, and the nearest known name for a misspelling.
- * A secret can be given as a file: `WM_<NAME>_FILE`; it is never shown and never taken from a flag.
+ * An empty variable counts as not set. A secret can be given as a file: `WM_<NAME>_FILE` (at most 64 KiB, one line end at its
+ * end removed); it is never shown and never taken from a flag.
  * Any `WM_KAFKA_X_Y` that is no row of the table is librdkafka's property `x.y`, checked by librdkafka itself
- * (also `--kafka x.y=value`).
+ * (also `--kafka x.y=value`); passwords and the like are secrets too. A program without Kafka leaves `WM_KAFKA_*` alone.
  *
  * Threads: built and loaded by one thread at start; afterwards read-only and free to share.
  * Ownership: the tables are borrowed for the life of the config; strings returned belong to the config.
@@ -30,7 +31,7 @@ typedef enum {
   WM_CONFIG_BYTES,  /* bytes, an integer; suffixes KiB, MiB allowed */
   WM_CONFIG_PATH,   /* a file or folder; existence is checked by whoever opens it */
   WM_CONFIG_CHOICE, /* one of `choices`, separated by '|' */
-  WM_CONFIG_LISTEN  /* host:port, [v6]:port, port 0 = any free one; empty = off */
+  WM_CONFIG_LISTEN  /* host:port, [v6]:port, port 0 = any free one; "off" = none, and then the value is "" */
 } wm_config_type_t;
 
 enum { WM_CONFIG_SECRET = 1, WM_CONFIG_REQUIRED = 2 };
@@ -39,7 +40,7 @@ typedef struct {
   const char *key;   /* "topic.in" */
   const char *group; /* heading in --help and docs: "Topics" */
   wm_config_type_t type;
-  long long min, max;  /* of INT, MS, BYTES; of STRING and PATH the length in bytes (0, 0: 0 to WM_CONFIG_VALUE_MAX) */
+  long long min, max;  /* of INT, MS, BYTES (min < max); of STRING and PATH the length in bytes (0, 0: 0 to WM_CONFIG_VALUE_MAX) */
   const char *choices; /* CHOICE only */
   const char *def;     /* default as text; NULL: none */
   unsigned flags;      /* WM_CONFIG_SECRET | WM_CONFIG_REQUIRED */
@@ -74,8 +75,9 @@ wm_err_t wm_config_add(wm_config_t *c, const wm_config_option_t *rows, size_t n,
 /** Changes defaults of rows already added. WM_ERR_INTERNAL if a key is unknown or the value invalid. */
 wm_err_t wm_config_defaults(wm_config_t *c, const wm_config_default_t *defaults, size_t n, wm_error_t *err);
 /**
- * Reads environment `envp` (NULL: none), then `argv[1..]`. Standard flags --help, --version, --dump-config and
- * --check-config set the action. "--" ends flags. A required row without a value is an error unless the action is
+ * Reads environment `envp` (NULL: none), then `argv[1..]`; of a flag given twice the last one counts. Standard flags --help (-h),
+ * --version, --dump-config and --check-config set the action; help and version are answered whatever else is wrong, and then nothing
+ * is read but defaults. "--" ends flags. A required row without a value is an error unless the action is
  * HELP or VERSION. WM_ERR_USAGE, WM_ERR_CONFIG, WM_ERR_NOMEM, WM_ERR_IO (a secret's file).
  */
 wm_err_t wm_config_load(wm_config_t *c, int argc, char *const argv[], char *const envp[], wm_error_t *err);
@@ -95,7 +97,8 @@ const char *wm_config_kafka(const wm_config_t *c, size_t i, const char **value, 
 
 /** --help, by groups. */
 void wm_config_print_help(const wm_config_t *c, FILE *out);
-/** `WM_NAME=value` a line, secrets as `***`, with a comment where a value comes from. */
+/** `WM_NAME=value` a line, with a comment where a value comes from; a file that a shell, Compose or systemd reads back. Secrets are
+ * commented out as `***`. */
 void wm_config_print_dump(const wm_config_t *c, FILE *out);
 /** The rows as Markdown tables by group, for docs/config.md. */
 void wm_config_print_markdown(const wm_config_t *c, FILE *out);
