@@ -54,8 +54,10 @@ const json_t *wm_article_json(const wm_article_t *a);
 /** Language of the article: declared in `language`, or what an earlier stage wrote; normalised; "" if neither. */
 const char *wm_article_language(const wm_article_t *a);
 
-/** Member `name` of `enrichment` (borrowed, mutable by the enricher that owns it), NULL if absent. */
-json_t *wm_article_get(const wm_article_t *a, const char *name);
+/** Member `name` of `enrichment` to read (borrowed), NULL if absent. It is written as it came, byte for byte. */
+const json_t *wm_article_peek(const wm_article_t *a, const char *name);
+/** Member `name` of `enrichment` to change in place (borrowed), NULL if absent. It is written from memory afterwards. */
+json_t *wm_article_get(wm_article_t *a, const char *name);
 /** Sets member `name` of `enrichment`; steals `value` (NULL is WM_ERR_NOMEM: the result of a failed json_x()). Replaces in place. WM_ERR_NOMEM. */
 wm_err_t wm_article_set(wm_article_t *a, const char *name, json_t *value, wm_error_t *err);
 /** Adds or replaces the line of `service` in `processing`. `model` and `sha256` may be NULL; `at_ms` Unix time, `ms` duration. WM_ERR_NOMEM. */
