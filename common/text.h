@@ -77,22 +77,26 @@ void wm_tokens_clear(wm_tokens_t *t);
 /**
  * Splits valid UTF-8 into tokens, replacing what `t` held. Linear time; no allocation once the array is large enough.
  *
- * A token is: a run of letters, marks and digits, with apostrophes between letters ("O'Brien"); single letters with dots
- * ("U.S.", "J.", "U.N."); a known abbreviation with its dot ("Mr.", "Lt.", "Gen.", "St.", "Inc.", "No.", "Jan.", "Calif.");
- * the possessive "'s" or "’s" by itself; a number with inner separators ("1,234.5", "20:30"); a URL, an e-mail address,
- * an @name or a #tag as a whole; "..." as a whole; else one code point of punctuation or symbol.
- * Hyphens and dashes are tokens of their own, so that "Iran-backed" is three tokens. Letters without spaces between words (Han,
- * Kana, Thai) are one token a code point. White space and invisible format characters (zero width, bidi) are no tokens and end none.
+ * A token is: a run of letters, marks and digits, with apostrophes between letters ("O'Brien", "don't"); single letters with dots
+ * ("U.S.", "J.", "U.N.", "p.m."; one capital with a dot only where its line goes on); a known abbreviation with its dot ("Mr.", "Lt.",
+ * "Gen.", "St.", "Inc.", "Jan.", "Calif.", "Ph.D."; "No." only before a digit); the possessive "'s" or "’s" by itself, and an apostrophe
+ * after a plural by itself; a number with inner separators ("1,234.5", "20:30", "9/11") and what is glued to it ("5bn", "21st", "1990s");
+ * a URL, a domain ("bbc.co.uk", "Amazon.com"), an e-mail address, an @name or a #tag as a whole; "..." as a whole; else one code point of
+ * punctuation or symbol with the marks on it. Hyphens and dashes are tokens of their own, so that "Iran-backed" is three tokens. Letters
+ * without spaces between words (Han, Kana, Thai) are one token a code point and its marks. White space, control and invisible format
+ * characters (zero width, bidi, variation selectors) are no tokens; format characters end none.
  *
- * Sentences begin after . ! ? … and their closing quotes or brackets where a capital, digit, quote or other letter follows
- * after white space and the dot is not that of an abbreviation or initial; and after a line break.
+ * Sentences begin after a line break; after . ! ? … and their closing quotes or brackets where a capital, digit, opening quote or
+ * bracket, currency sign or caseless letter follows after white space; after an abbreviation that may end a sentence ("Inc.", "U.S.",
+ * an initial) only where a common first word follows ("The", "He"); after a title ("Mr.") or "vs." never; after 。！？ always.
  * WM_ERR_NOMEM.
  */
 wm_err_t wm_text_tokenize(const char *s, size_t len, wm_tokens_t *t, wm_error_t *err);
 
 /**
- * Case-folded, NFKC-composed, with white space runs as one space, apostrophes and dashes unified: the key under which names are
- * looked up. Writes at most `cap` bytes into `out`; returns the length, or SIZE_MAX if it did not fit or the text is not valid.
+ * Case-folded, NFKC-composed, without invisible characters, white space runs as one space (none at the ends), apostrophes and dashes
+ * unified: the key under which names are looked up. Folding twice gives the same as once. Writes at most `cap` bytes into `out`, no NUL;
+ * returns the length, or SIZE_MAX if it did not fit or the text is not valid. Allocates only for non-ASCII text over 512 code points.
  */
 size_t wm_text_fold(const char *s, size_t len, char *out, size_t cap);
 
