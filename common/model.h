@@ -11,7 +11,9 @@
  *   48  64 name, NUL-padded ("entities-en-2026.12")
  *   112 16 language tag, NUL-padded ("en"; "mul" for any)
  *   128 n × 32: section name (16, NUL-padded), offset (8, multiple of 64), length (8)
- * Sections lie after the table, in order, without overlap, inside the file.
+ * Sections lie after the table, in order, without overlap, inside the file. Every name is UTF-8 and leaves room for one NUL.
+ *
+ * The file stays mapped: put a new model in place by renaming a new file over it (wm_model.py does), never by writing into the old one.
  *
  * Threads: read-only once open, free to share. Ownership: sections belong to the model; destroy unmaps.
  */
@@ -39,7 +41,8 @@ const char *wm_model_name(const wm_model_t *m);
 const char *wm_model_language(const wm_model_t *m);
 /** SHA-256 of the whole file in lower-case hexadecimal (what sha256sum prints). */
 const char *wm_model_sha256(const wm_model_t *m);
-/** Looks for `file` ("entities.wmm") in $WM_MODEL_DIR, the source tree's models/ (as built), and the installed share folder; writes a path into `out`. */
+/** Looks for `file` ("entities.wmm") in $WM_MODEL_DIR, the source tree's models/ (as built), and the installed share folders; writes a path into `out`.
+ * WM_ERR_MODEL with the folders that were looked into and the remedy. */
 wm_err_t wm_model_find(const char *file, char *out, size_t cap, wm_error_t *err);
 
 #endif
