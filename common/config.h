@@ -40,10 +40,11 @@ typedef struct {
   const char *key;   /* "topic.in" */
   const char *group; /* heading in --help and docs: "Topics" */
   wm_config_type_t type;
-  long long min, max;  /* of INT, MS, BYTES (min < max); of STRING and PATH the length in bytes (0, 0: 0 to WM_CONFIG_VALUE_MAX) */
-  const char *choices; /* CHOICE only */
-  const char *def;     /* default as text; NULL: none */
-  unsigned flags;      /* WM_CONFIG_SECRET | WM_CONFIG_REQUIRED */
+  long long min,
+      max; /* of INT, MS, BYTES (min < max); of STRING and PATH the length in bytes (0, 0: 0 to WM_CONFIG_VALUE_MAX) */
+  const char *choices;     /* CHOICE only */
+  const char *def;         /* default as text; NULL: none */
+  unsigned flags;          /* WM_CONFIG_SECRET | WM_CONFIG_REQUIRED */
   const char *placeholder; /* "TOPIC" in --help */
   const char *help;        /* one sentence, no full stop needed; default and range are added */
 } wm_config_option_t;
