@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -174,5 +175,7 @@ bool wm_input_next(wm_input_t *in, wm_input_item_t *item, wm_error_t *err) {
 }
 
 bool wm_input_ready(const wm_input_t *in) {
-  return in->started && !in->whole && find_newline(in, in->at) != NULL;
+  if (in->done || in->eof || (in->started && !in->whole && find_newline(in, in->at))) return true;
+  struct pollfd p = {.fd = in->fd, .events = POLLIN};
+  return poll(&p, 1, 0) != 0; /* a file is always ready */
 }

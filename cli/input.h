@@ -34,7 +34,7 @@ typedef struct {
 wm_err_t wm_input_open(wm_input_t *in, const char *path, size_t max, wm_error_t *err);
 /** The next article; false at the end. WM_ERR_IO and WM_ERR_NOMEM in `err`: then false too. */
 bool wm_input_next(wm_input_t *in, wm_input_item_t *item, wm_error_t *err);
-/** True if the next article can be had without reading (so output need not be flushed yet). */
+/** False if the next article may be long in coming (a pipe with nothing in it): time to flush what is there. */
 bool wm_input_ready(const wm_input_t *in);
 void wm_input_close(wm_input_t *in);
 
