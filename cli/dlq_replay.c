@@ -14,8 +14,8 @@
 #define RETRIES 20
 
 typedef struct {
-  const char *to; /* NULL: where it came from */
-  bool dry_run, commit_offsets;
+  const char *to;                     /* NULL: where it came from */
+  bool dry_run, commit_offsets, open; /* open: a transaction has begun */
   rd_kafka_t *consumer, *producer;
   rd_kafka_topic_partition_list_t *offsets; /* next offset by partition of what this transaction holds */
   size_t pending, pending_bytes, replayed, left;
@@ -51,8 +51,9 @@ static wm_err_t open_producer(replay_t *r, const char *servers, const wm_config_
 /* Sends the offsets along, if they count, and commits; retries what can be retried. */
 static wm_err_t commit(replay_t *r, wm_error_t *err) {
   wm_err_t rc = WM_OK;
-  if (r->pending == 0) return WM_OK;
-  if (r->commit_offsets) {
+  if (!r->open) return WM_OK;
+  r->open = false;
+  if (r->commit_offsets && r->offsets->cnt > 0) {
     rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata(r->consumer);
     rd_kafka_error_t *error = NULL;
     for (int i = 0; i < RETRIES; i++) {
@@ -111,12 +112,11 @@ static wm_err_t produce(replay_t *r, const rd_kafka_message_t *m, const char *to
   return code ? wm_error_set(err, WM_ERR_KAFKA, "%s: %s", topic, rd_kafka_err2str(code)) : WM_OK;
 }
 
-static wm_err_t note_offset(replay_t *r, const rd_kafka_message_t *m) {
+static void note_offset(replay_t *r, const rd_kafka_message_t *m) {
   const char *topic = rd_kafka_topic_name(m->rkt);
   rd_kafka_topic_partition_t *at = rd_kafka_topic_partition_list_find(r->offsets, topic, m->partition);
   if (!at) at = rd_kafka_topic_partition_list_add(r->offsets, topic, m->partition);
   at->offset = m->offset + 1;
-  return WM_OK;
 }
 
 static wm_err_t visit(void *context, const rd_kafka_message_t *m, wm_error_t *err) {
@@ -126,20 +126,23 @@ static wm_err_t visit(void *context, const rd_kafka_message_t *m, wm_error_t *er
   if (!*topic) why = "it does not say which topic it came from; use --to";
   if (*wm_dlq_header(m, "wm-truncated"))
     why = "it was too large for the dead-letter topic; its bytes are only where it came from";
-  if (why || r->dry_run) {
-    printf("%" PRId32 ":%" PRId64 " %s %s%s\n", m->partition, m->offset, why ? "left:" : "would go to",
-           why ? why : topic, "");
-    r->left += why ? 1 : 0;
-    r->replayed += why ? 0 : 1;
-    if (r->dry_run) return WM_OK;
+  if (why) printf("%" PRId32 ":%" PRId64 " left: %s\n", m->partition, m->offset, why);
+  if (r->dry_run && !why) printf("%" PRId32 ":%" PRId64 " would go to %s\n", m->partition, m->offset, topic);
+  if (why) r->left++;
+  if (r->dry_run) {
+    r->pending += why ? 0 : 1;
+    return WM_OK;
   }
   wm_err_t rc = WM_OK;
-  if (r->pending == 0) rc = from_error(rd_kafka_begin_transaction(r->producer), "begin_transaction", err);
+  if (!r->open) {
+    rc = from_error(rd_kafka_begin_transaction(r->producer), "begin_transaction", err);
+    if (rc == WM_OK) r->open = true;
+  }
   if (rc == WM_OK && !why) rc = produce(r, m, topic, err);
   if (rc != WM_OK) return rc;
+  note_offset(r, m);
   r->pending += why ? 0 : 1;
   r->pending_bytes += m->len;
-  note_offset(r, m);
   return r->pending >= BATCH || r->pending_bytes >= BATCH_BYTES ? commit(r, err) : WM_OK;
 }
 
@@ -161,7 +164,8 @@ wm_err_t wm_dlq_replay(const wm_config_t *config, const wm_dlq_filter_t *filter,
   size_t max = filter->position_count > 0 ? filter->position_count : (size_t)wm_config_int(config, "max");
   if (rc == WM_OK) rc = wm_dlq_read(r.consumer, partitions, filter, max, visit, &r, err);
   if (rc == WM_OK && !r.dry_run) rc = commit(&r, err);
-  printf("%zu dead letters %s, %zu left\n", r.replayed, r.dry_run ? "would be replayed" : "replayed", r.left);
+  printf("%zu dead letters %s, %zu left\n", r.dry_run ? r.pending : r.replayed,
+         r.dry_run ? "would be replayed" : "replayed", r.left);
   if (r.producer) rd_kafka_destroy(r.producer);
   rd_kafka_topic_partition_list_destroy(r.offsets);
   rd_kafka_destroy(r.consumer);
