@@ -18,6 +18,12 @@ typedef struct {
 int wm_cli_enrich(int argc, char **argv);
 int wm_cli_pipeline(int argc, char **argv);
 int wm_cli_dlq(int argc, char **argv);
+int wm_cli_setup(int argc, char **argv);
+int wm_cli_health(int argc, char **argv);
+
+/** What a command without models does: its table, then `run`, then the exit code of what `run` returned. */
+int wm_cli_run(const wm_config_program_t *program, const wm_config_option_t *rows, size_t n,
+               wm_err_t (*run)(const wm_config_t *config, wm_error_t *err), int argc, char **argv);
 
 /** Loads `config` and does what its standard flags ask. Returns -1 to go on, else the exit code (errors are printed). */
 int wm_cli_load(wm_config_t *config, int argc, char **argv);

@@ -168,14 +168,5 @@ static wm_err_t run(const wm_config_t *config, wm_error_t *err) {
 }
 
 int wm_cli_dlq(int argc, char **argv) {
-  wm_error_t err = WM_ERROR_INIT;
-  wm_config_t *config = wm_config_new(&k_program);
-  if (!config) return wm_cli_fail(&(wm_error_t){WM_ERR_NOMEM, WM_CLASS_FATAL, "out of memory"});
-  int code;
-  if (wm_config_add(config, k_rows, sizeof k_rows / sizeof k_rows[0], &err) != WM_OK) code = wm_cli_fail(&err);
-  else code = wm_cli_load(config, argc, argv);
-  if (code < 0) code = run(config, &err) == WM_OK ? 0 : wm_cli_fail(&err);
-  if (fflush(stdout) != 0 && code == 0) code = 1;
-  wm_config_destroy(config);
-  return code;
+  return wm_cli_run(&k_program, k_rows, sizeof k_rows / sizeof k_rows[0], run, argc, argv);
 }

@@ -10,6 +10,10 @@ extern char **environ;
 
 static const wm_command_t k_commands[] = {
     {"enrich", "enrich articles here and now, no Kafka needed", wm_cli_enrich},
+    {"pipeline", "run the whole chain in this process over an embedded Kafka", wm_cli_pipeline},
+    {"setup", "create the Kafka topics of the flow", wm_cli_setup},
+    {"dlq", "list, show and replay dead letters", wm_cli_dlq},
+    {"health", "ask a running service whether it is ready", wm_cli_health},
 };
 #define COMMANDS (sizeof k_commands / sizeof k_commands[0])
 
@@ -76,6 +80,20 @@ int wm_cli_load(wm_config_t *config, int argc, char **argv) {
   return -1;
 }
 
+int wm_cli_run(const wm_config_program_t *program, const wm_config_option_t *rows, size_t n,
+               wm_err_t (*run)(const wm_config_t *config, wm_error_t *err), int argc, char **argv) {
+  wm_error_t err = WM_ERROR_INIT;
+  wm_config_t *config = wm_config_new(program);
+  if (!config) return wm_cli_fail(&(wm_error_t){WM_ERR_NOMEM, WM_CLASS_FATAL, "out of memory"});
+  int code;
+  if (wm_config_add(config, rows, n, &err) != WM_OK) code = wm_cli_fail(&err);
+  else code = wm_cli_load(config, argc, argv);
+  if (code < 0) code = run(config, &err) == WM_OK ? 0 : wm_cli_fail(&err);
+  if (fflush(stdout) != 0 && code == 0) code = 1;
+  wm_config_destroy(config);
+  return code;
+}
+
 int main(int argc, char **argv) {
   if (argc < 2) {
     print_help(stderr);
@@ -97,6 +115,6 @@ int main(int argc, char **argv) {
   }
   for (size_t i = 0; i < COMMANDS; i++)
     if (strcmp(argv[1], k_commands[i].name) == 0) return k_commands[i].run(argc - 1, argv + 1);
-  fprintf(stderr, "wiremill: no command '%s'; there are enrich, pipeline and dlq (see wiremill --help)\n", argv[1]);
+  fprintf(stderr, "wiremill: no command '%s'; wiremill --help lists them\n", argv[1]);
   return 64;
 }
