@@ -113,6 +113,13 @@ wm_err_t wm_chain_open(wm_chain_t *chain, const wm_config_t *config, const char 
   return WM_OK;
 }
 
+wm_err_t wm_chain_neighbours(wm_config_t *config, wm_error_t *err) {
+  wm_err_t rc = WM_OK;
+  for (size_t i = 0; i < SERVICES && rc == WM_OK; i++)
+    rc = wm_config_neighbours(config, k_services[i]->options, k_services[i]->n_options, err);
+  return rc;
+}
+
 wm_err_t wm_chain_enrich(wm_chain_t *chain, wm_article_t *article, wm_error_t *err) {
   for (size_t i = 0; i < chain->count; i++) {
     wm_link_t *link = &chain->links[i];

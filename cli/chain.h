@@ -31,6 +31,8 @@ typedef struct {
 wm_err_t wm_chain_init(wm_chain_t *chain, wm_config_t *config, wm_error_t *err);
 /** Opens the enrichers named in `names` ("entities,countries,topics"), in that order. WM_ERR_USAGE (unknown name), WM_ERR_MODEL, WM_ERR_CONFIG, WM_ERR_NOMEM. */
 wm_err_t wm_chain_open(wm_chain_t *chain, const wm_config_t *config, const char *names, wm_error_t *err);
+/** The enrichers' rows as the services themselves know them ("model": WM_MODEL), for wm_config_neighbours(). Its errors. */
+wm_err_t wm_chain_neighbours(wm_config_t *config, wm_error_t *err);
 /** Runs every enricher on the article. Errors of wm_service_enrich(). */
 wm_err_t wm_chain_enrich(wm_chain_t *chain, wm_article_t *article, wm_error_t *err);
 /** Closes what is open and frees. */

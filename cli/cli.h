@@ -25,7 +25,7 @@ int wm_cli_health(int argc, char **argv);
 int wm_cli_run(const wm_config_program_t *program, const wm_config_option_t *rows, size_t n,
                wm_err_t (*run)(const wm_config_t *config, wm_error_t *err), int argc, char **argv);
 
-/** Loads `config` and does what its standard flags ask. Returns -1 to go on, else the exit code (errors are printed). */
+/** Loads `config`, leaving alone the variables of the services, which share a container with the tool, and does what its standard flags ask. Returns -1 to go on, else the exit code (errors are printed). */
 int wm_cli_load(wm_config_t *config, int argc, char **argv);
 /** Prints "wiremill: text" to stderr and returns the exit code that `err` stands for. */
 int wm_cli_fail(const wm_error_t *err);

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/chain.h"
 #include "cli/cli.h"
+#include "common/stage.h"
 
 extern char **environ;
 
@@ -61,7 +63,11 @@ void wm_cli_report(const wm_error_t *err, const char *file, size_t line, const c
 
 int wm_cli_load(wm_config_t *config, int argc, char **argv) {
   wm_error_t err = WM_ERROR_INIT;
-  if (wm_config_load(config, argc, argv, environ, &err) != WM_OK) return wm_cli_fail(&err);
+  size_t n;
+  const wm_config_option_t *rows = wm_stage_options(&n);
+  if (wm_config_neighbours(config, rows, n, &err) != WM_OK || wm_chain_neighbours(config, &err) != WM_OK ||
+      wm_config_load(config, argc, argv, environ, &err) != WM_OK)
+    return wm_cli_fail(&err);
   switch (wm_config_action(config)) {
     case WM_CONFIG_HELP:
       wm_config_print_help(config, stdout);

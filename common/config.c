@@ -1,5 +1,6 @@
 #include "common/config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,4 +175,27 @@ const char *wm_config_kafka(const wm_config_t *c, size_t i, const char **value, 
   if (value) *value = c->properties[i].value;
   if (origin) *origin = c->properties[i].origin;
   return c->properties[i].name;
+}
+
+wm_err_t wm_config_neighbours(wm_config_t *c, const wm_config_option_t *rows, size_t n, wm_error_t *err) {
+  if (c->n_neighbours == WM_CONFIG_NEIGHBOURS_MAX)
+    return wm_error_set(err, WM_ERR_INTERNAL, "more than %d neighbours", WM_CONFIG_NEIGHBOURS_MAX);
+  c->neighbours[c->n_neighbours].rows = rows;
+  c->neighbours[c->n_neighbours++].n = n;
+  return WM_OK;
+}
+
+bool wm_config_neighbour_has(const wm_config_t *c, const char *variable, size_t len) {
+  for (size_t i = 0; i < c->n_neighbours; i++) {
+    for (size_t k = 0; k < c->neighbours[i].n; k++) {
+      char name[sizeof WM_CONFIG_PREFIX + WM_CONFIG_KEY_MAX + sizeof "_FILE"];
+      size_t end = (size_t)snprintf(name, sizeof name, WM_CONFIG_PREFIX "%s", c->neighbours[i].rows[k].key);
+      for (char *s = name; *s; s++) *s = *s == '.' ? '_' : (char)(*s >= 'a' && *s <= 'z' ? *s - 'a' + 'A' : *s);
+      if (end == len && memcmp(name, variable, len) == 0) return true;
+      if (!(c->neighbours[i].rows[k].flags & WM_CONFIG_SECRET)) continue;
+      end += (size_t)snprintf(name + end, sizeof name - end, "_FILE");
+      if (end == len && memcmp(name, variable, len) == 0) return true;
+    }
+  }
+  return false;
 }

@@ -76,6 +76,12 @@ wm_err_t wm_config_add(wm_config_t *c, const wm_config_option_t *rows, size_t n,
 /** Changes defaults of rows already added. WM_ERR_INTERNAL if a key is unknown or the value invalid. */
 wm_err_t wm_config_defaults(wm_config_t *c, const wm_config_default_t *defaults, size_t n, wm_error_t *err);
 /**
+ * Rows of another program that runs beside this one, in the same container say: their variables are no error here, and not read.
+ * At most WM_CONFIG_NEIGHBOURS_MAX calls, then WM_ERR_INTERNAL.
+ */
+#define WM_CONFIG_NEIGHBOURS_MAX 8
+wm_err_t wm_config_neighbours(wm_config_t *c, const wm_config_option_t *rows, size_t n, wm_error_t *err);
+/**
  * Reads environment `envp` (NULL: none), then `argv[1..]`; of a flag given twice the last one counts. Standard flags --help (-h),
  * --version, --dump-config and --check-config set the action; help and version are answered whatever else is wrong, and then nothing
  * is read but defaults. "--" ends flags. A required row without a value is an error unless the action is

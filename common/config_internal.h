@@ -49,12 +49,19 @@ struct wm_config {
   size_t n_operands;
   wm_config_property_t *properties;
   size_t n_properties;
+  struct {
+    const wm_config_option_t *rows; /* borrowed */
+    size_t n;
+  } neighbours[WM_CONFIG_NEIGHBOURS_MAX];
+  size_t n_neighbours;
   wm_config_action_t action;
 };
 
 /* config.c */
 wm_config_row_t *wm_config_row_by_flag(const wm_config_t *c, const char *flag, size_t len);
 wm_config_row_t *wm_config_row_by_variable(const wm_config_t *c, const char *variable, size_t len);
+/* True if a neighbour has a row, or a secret's file, of this name. */
+bool wm_config_neighbour_has(const wm_config_t *c, const char *variable, size_t len);
 /* Checks `value` and makes it the row's; `name` is what the person wrote ("--workers"), `code` the code of a bad value. */
 wm_err_t wm_config_row_set(wm_config_row_t *row, const char *name, const char *value, wm_config_source_t source,
                            wm_err_t code, wm_error_t *err);

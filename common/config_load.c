@@ -128,6 +128,7 @@ static wm_err_t take_variable(wm_config_t *c, const char *name, size_t len, cons
     return c->program->takes_kafka ? wm_config_kafka_variable(c, name, len, value, err) : WM_OK;
   for (size_t i = 0; i < sizeof k_known_variables / sizeof k_known_variables[0]; i++)
     if (strlen(k_known_variables[i]) == len && memcmp(k_known_variables[i], name, len) == 0) return WM_OK;
+  if (wm_config_neighbour_has(c, name, len)) return WM_OK;
   return unknown_variable(c, name, len, err);
 }
 

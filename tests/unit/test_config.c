@@ -599,6 +599,25 @@ static void test_wrong_key_aborts(void **state) {
   wm_config_destroy(c);
 }
 
+static void test_neighbours(void **state) {
+  static const wm_config_option_t k_other[] = {
+      {.key = "feed.list", .group = "Feeds", .type = WM_CONFIG_PATH, .help = "of another program"},
+      {.key = "feed.token", .group = "Feeds", .type = WM_CONFIG_STRING, .flags = WM_CONFIG_SECRET, .help = "likewise"}};
+  char name[] = "wiremill-test", list[] = "WM_FEED_LIST=x", token[] = "WM_FEED_TOKEN_FILE=/nonexistent",
+       bad[] = "WM_FEED_LISTS=x";
+  char *argv[] = {name, NULL}, *good_env[] = {list, token, NULL}, *bad_env[] = {bad, NULL};
+  (void)state;
+  for (int i = 0; i < 3; i++) {
+    wm_error_t err = WM_ERROR_INIT;
+    wm_config_t *c = wm_config_new(&k_program);
+    assert_int_equal(wm_config_add(c, k_rows, N_ROWS, &err), WM_OK);
+    if (i > 0) assert_int_equal(wm_config_neighbours(c, k_other, 2, &err), WM_OK);
+    wm_err_t want = i == 1 ? WM_OK : WM_ERR_CONFIG; /* without the neighbour, with it, and misspelt */
+    assert_int_equal(wm_config_load(c, 1, argv, i == 2 ? bad_env : good_env, &err), want);
+    wm_config_destroy(c);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_defaults),
@@ -620,6 +639,7 @@ int main(void) {
       cmocka_unit_test(test_dump),
       cmocka_unit_test(test_dump_names_secret_files),
       cmocka_unit_test(test_wrong_key_aborts),
+      cmocka_unit_test(test_neighbours),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
