@@ -1,8 +1,10 @@
 /**
  * http: the small HTTP server of every service (libmicrohttpd): /metrics, /healthz, /readyz, and what a service adds.
  *
- * Threads: libmicrohttpd's own polling threads call the handlers: they must be quick and thread-safe.
- * Bounded: connections, header and body bytes, time.
+ * Threads: one thread of libmicrohttpd calls all handlers of a server, one at a time: they must be quick, and safe beside the threads of
+ * the program. A second thread closes connections that have been open too long.
+ * Bounded: connections, header and body bytes, bytes of an answer, time without a byte, time of a whole request.
+ * HEAD is answered where GET is; an unknown path with 404, an unknown method of a known path with 405 and `Allow`.
  */
 #ifndef WM_HTTP_H
 #define WM_HTTP_H
@@ -37,16 +39,32 @@ typedef struct {
 } wm_http_route_t;
 
 #define WM_HTTP_CONNECTIONS_MAX 64u
-#define WM_HTTP_TIMEOUT_S 30u
+#define WM_HTTP_TIMEOUT_S 30u     /* without a byte */
+#define WM_HTTP_REQUEST_S 60u     /* from connecting, or from the end of the request before, to the end of the answer */
+#define WM_HTTP_HEADER_MAX 32768u /* bytes of memory for the head of a request and of its answer */
+#define WM_HTTP_RESPONSE_MAX (8u << 20) /* bytes of an answer's body */
+#define WM_HTTP_ROUTES_MAX 32u
+
+/** Limits of one server; 0 is the default above. */
+typedef struct {
+  unsigned connections_max; /* further ones wait in the kernel's queue */
+  unsigned timeout_s, request_s;
+} wm_http_limits_t;
 
 /**
- * Listens on `listen` ("127.0.0.1:9101", "[::1]:0") and serves `routes` (copied). WM_ERR_HTTP with address and reason (in use, not local),
+ * Listens on `listen` ("127.0.0.1:9101", "[::1]:0", "[::]:9101" for every address) and serves `routes` (copied; the strings are
+ * borrowed; the first that matches is taken). WM_ERR_HTTP with address and reason (in use, not local),
  * WM_ERR_CONFIG (no address), WM_ERR_NOMEM.
  */
 wm_err_t wm_http_start(const char *listen, const wm_http_route_t *routes, size_t n, wm_http_t **out, wm_error_t *err);
+/** As wm_http_start() with other limits. */
+wm_err_t wm_http_start_limited(const char *listen, const wm_http_route_t *routes, size_t n,
+                               const wm_http_limits_t *limits, wm_http_t **out, wm_error_t *err);
 /** The port that is listened on. */
 int wm_http_port(const wm_http_t *h);
+/** Closes all connections, waits for a handler that runs, frees. NULL allowed. */
 void wm_http_stop(wm_http_t *h);
+/** A header or an argument of the query ("" if it has no value), NULL if absent; borrowed until the handler returns. */
 const char *wm_http_header(const wm_http_request_t *r, const char *name);
 const char *wm_http_query(const wm_http_request_t *r, const char *name);
 
