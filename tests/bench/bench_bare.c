@@ -78,7 +78,10 @@ static int batch(bare_t *b) {
   return verdict ? verdict : commit(b);
 }
 
-/* Rebalancing ends the open transaction first: what was produced in it is done again by whoever gets the partition. */
+/*
+ * Rebalancing commits the open transaction first. Never an abort of what is still queued: librdkafka then ends a transaction that the
+ * broker has not heard of, and the producer is lost (its issue 4849).
+ */
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t e, rd_kafka_topic_partition_list_t *partitions,
                          void *opaque) {
   bare_t *b = opaque;
@@ -87,8 +90,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t e, rd_kafka_topic_p
     return;
   }
   if (b->open) {
-    judge(rd_kafka_abort_transaction(b->w.producer, CALL_MS), "abort");
-    judge(rd_kafka_begin_transaction(b->w.producer), "begin");
+    if (commit(b) < 2) b->open = !judge(rd_kafka_begin_transaction(b->w.producer), "begin");
   }
   rd_kafka_assign(rk, NULL);
 }
