@@ -1,9 +1,9 @@
 /*
- * wm-test-read [--values] [--headers] [--raw] [--expect FILE --timeout SECONDS] BROKERS TOPIC...
+ * wm-test-read [--values] [--headers] [--raw] [--tally] [--expect FILE --timeout SECONDS] BROKERS TOPIC...
  * Reads all partitions of the topics from their beginning, read_committed (--raw: uncommitted), without a consumer group, and writes one JSON line a record:
  *   {"topic", "partition", "offset", "id" (header wm-test-id), "uri", "key", "timestamp" (ms), "at" (µs, when it was read), "bytes"
  *    (-1: no value), "headers": [[name, value]] (--headers), "value": base64 (--values)}
- * until SIGTERM. With --expect: until every uri (or id) of FILE, one a line, has come from each topic; exit 1 and a line for
+ * until SIGTERM. With --tally: no record is looked at, only {"at", "total"}, at most ten times a second. With --expect: until every uri (or id) of FILE, one a line, has come from each topic; exit 1 and a line for
  * each that is missing when the time is over, or that came twice.
  */
 #include <getopt.h>
@@ -26,7 +26,8 @@ typedef struct {
 } expect_t;
 
 typedef struct {
-  bool values, headers;
+  bool values, headers, tally;
+  int64_t total, last, told; /* of a tally: records, when the last came, when it was last written */
   char **topics;
   size_t n_topics;
   expect_t expect; /* ids NULL: none */
@@ -127,6 +128,18 @@ static void put_record(read_t *r, const rd_kafka_message_t *m) {
   json_decref(value);
 }
 
+/* Counts a record and says so now and then; m NULL: nothing has come for a moment. */
+static void put_tally(read_t *r, const rd_kafka_message_t *m) {
+  const int64_t now = kit_now_us();
+  if (m) {
+    r->total++;
+    r->last = now;
+  }
+  if (r->last <= r->told || (m && now - r->told < READ_POLL_MS * 1000)) return;
+  printf("{\"at\":%lld,\"total\":%lld}\n", (long long)r->last, (long long)r->total);
+  r->told = now;
+}
+
 /* Assigns all partitions of all topics from their beginning. */
 static int assign(rd_kafka_t *rk, const read_t *r) {
   rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
@@ -158,7 +171,8 @@ static void follow(rd_kafka_t *rk, read_t *r, long timeout_s) {
       fflush(stdout);
       m = rd_kafka_consumer_poll(rk, READ_POLL_MS);
     }
-    if (m && !m->err) put_record(r, m);
+    if (r->tally) put_tally(r, m && !m->err ? m : NULL);
+    else if (m && !m->err) put_record(r, m);
     if (m) rd_kafka_message_destroy(m);
   }
   fflush(stdout);
@@ -178,8 +192,13 @@ static int run(rd_kafka_t *rk, read_t *r, const char *expected, long timeout_s) 
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {{"values", 0, NULL, 'v'}, {"headers", 0, NULL, 'h'}, {"raw", 0, NULL, 'r'},
-                                          {"expect", 1, NULL, 'e'}, {"timeout", 1, NULL, 't'}, {0}};
+  static const struct option options[] = {{"values", 0, NULL, 'v'},
+                                          {"headers", 0, NULL, 'h'},
+                                          {"raw", 0, NULL, 'r'},
+                                          {"tally", 0, NULL, 'c'},
+                                          {"expect", 1, NULL, 'e'},
+                                          {"timeout", 1, NULL, 't'},
+                                          {0}};
   read_t r = {0};
   const char *expected = NULL, *isolation = "read_committed";
   long timeout_s = 60;
@@ -188,12 +207,14 @@ int main(int argc, char **argv) {
     if (o == 'v') r.values = true;
     else if (o == 'h') r.headers = true;
     else if (o == 'r') isolation = "read_uncommitted";
+    else if (o == 'c') r.tally = true;
     else if (o == 'e') expected = optarg;
     else good = good && o == 't' && kit_number(optarg, 1, 86400, &timeout_s);
   }
   if (!good || argc - optind < 2 || argc - optind > READ_TOPICS_MAX) {
     fprintf(stderr,
-            "usage: wm-test-read [--values] [--headers] [--raw] [--expect FILE --timeout SECONDS] BROKERS TOPIC...\n");
+            "usage: wm-test-read [--values] [--headers] [--raw] [--tally] [--expect FILE --timeout SECONDS] BROKERS "
+            "TOPIC...\n");
     return 64;
   }
   const kit_property_t properties[] = {{"group.id", "wm-test-read"},

@@ -17,7 +17,7 @@ bool kit_worker_settings(kit_worker_t *w) {
   w->topic_dlq = variable("WM_TOPIC_DLQ", NULL);
   w->group = variable("WM_GROUP", NULL);
   w->session_timeout_ms = variable("WM_KAFKA_SESSION_TIMEOUT_MS", "45000");
-  w->transaction_timeout_ms = variable("WM_KAFKA_TRANSACTION_TIMEOUT_MS", "60000");
+  w->transaction_timeout_ms = variable("WM_TRANSACTION_TIMEOUT_MS", "60000");
   if (!kit_number(variable("WM_COMMIT_MESSAGES", "1000"), 1, 1000000, &w->commit_messages)) return false;
   if (!kit_number(variable("WM_COMMIT_MS", "100"), 1, 60000, &w->commit_ms)) return false;
   return w->brokers && w->topic_in && w->topic_out && w->topic_dlq && w->group;
