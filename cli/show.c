@@ -239,7 +239,7 @@ void wm_show_init(wm_show_t *show, const char *when) {
 
 wm_err_t wm_show_article(wm_show_t *show, const wm_article_t *article, wm_buffer_t *out, wm_error_t *err) {
   writer_t w = {.out = out, .err = err};
-  const json_t *entities = wm_article_get(article, "entities");
+  const json_t *entities = wm_article_peek(article, "entities");
   if (show->shown++ > 0) put_plain(&w, "\n");
   for (int f = 0; f < WM_FIELD_COUNT; f++) {
     wm_str_t t = wm_article_text(article, (wm_field_t)f);
@@ -255,9 +255,9 @@ wm_err_t wm_show_article(wm_show_t *show, const wm_article_t *article, wm_buffer
   }
   put_plain(&w, "\n");
   put_entities(&w, show, entities);
-  put_countries(&w, show, wm_article_get(article, "countries"));
-  put_topics(&w, show, wm_article_get(article, "topics"));
-  const char *code = text_of(wm_article_get(article, "language"), "code");
+  put_countries(&w, show, wm_article_peek(article, "countries"));
+  put_topics(&w, show, wm_article_peek(article, "topics"));
+  const char *code = text_of(wm_article_peek(article, "language"), "code");
   if (*code) {
     put_label(&w, show, "Language", "\033[1m");
     put_word(&w, code, strlen(code));

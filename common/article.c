@@ -9,30 +9,6 @@
 
 const char *const wm_field_names[WM_FIELD_COUNT] = {"headline", "body_text"};
 
-static _Thread_local struct { bool on, failed; } t_guard;
-
-static void *guarded_malloc(size_t size) {
-  if (t_guard.on && t_guard.failed) return NULL;
-  void *p = malloc(size);
-  if (!p && t_guard.on) t_guard.failed = true;
-  return p;
-}
-
-/* Before main(), so that no thread uses jansson meanwhile; what it hands out is plain malloc() memory as before. */
-__attribute__((constructor)) static void hook_jansson(void) {
-  json_set_alloc_funcs(guarded_malloc, free);
-}
-
-void wm_article_guard_begin(void) {
-  t_guard.on = true;
-  t_guard.failed = false;
-}
-
-bool wm_article_guard_end(void) {
-  t_guard.on = false;
-  return t_guard.failed;
-}
-
 wm_article_t *wm_article_new(const wm_article_limits_t *limits) {
   wm_article_t *a = calloc(1, sizeof *a);
   if (!a) return NULL;

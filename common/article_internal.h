@@ -54,9 +54,12 @@ void wm_article_reset(wm_article_t *a);
 /* Adds a member of `enrichment` at `at` <= n_members; `name` is copied, `value` borrowed (a reference is taken). WM_ERR_NOMEM. */
 wm_err_t wm_article_insert(wm_article_t *a, size_t at, const char *name, json_t *value, const wm_span_t *raw,
                            wm_error_t *err);
+
+/* article_alloc.c */
+
 /*
- * Between the two, a failed allocation of jansson on this thread makes all later ones fail too, until end() (which tells whether one did).
- * jansson's scanner ignores a failure to grow its token buffer: it would lose a byte, and go on.
+ * Between the two, jansson is safe to call on this thread when memory runs out; end() tells whether it did, and what was read or written
+ * is then worthless (to be let go before the next begin()).
  */
 void wm_article_guard_begin(void);
 bool wm_article_guard_end(void);
@@ -74,8 +77,10 @@ typedef struct {
   const char *before;
 } wm_scan_t;
 
-/* Before jansson sees them: refuses NUL, nesting beyond `depth_max` and overlong atoms; `*spaced`: white space between tokens.
- * WM_ERR_NOT_JSON, WM_ERR_TOO_DEEP, WM_ERR_NUMBER_RANGE. */
+/*
+ * What jansson must not see: NUL and control characters in strings, nesting beyond `depth_max`, numbers and literals that are too long.
+ * `*spaced`: white space stands between tokens. WM_ERR_NOT_JSON, WM_ERR_TOO_DEEP, WM_ERR_NUMBER_RANGE.
+ */
 wm_err_t wm_scan_check(const char *s, size_t len, size_t depth_max, bool *spaced, wm_error_t *err);
 /* `object`: valid JSON from brace to brace. */
 void wm_scan_begin(wm_scan_t *scan, wm_str_t object);

@@ -43,8 +43,6 @@ static const struct {
     {"invalid Unicode '", "half of a surrogate pair in an escape"},
     {"invalid escape", "an escape that JSON does not know"},
     {"invalid Unicode escape", "an escape that JSON does not know"},
-    {"control character", "a control character inside a string"},
-    {"unexpected newline", "a line break inside a string"},
     {"premature end", "the input ends too early"},
     {"NUL byte in object key", "a member's name with \\u0000 in it"},
     {"end of file expected", "something follows the article"},

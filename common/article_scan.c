@@ -28,6 +28,18 @@ static const char *skip_string(const char *p, const char *end) {
   return end;
 }
 
+/* The first byte below a space, NULL if there is none; eight at a time. */
+static const char *find_control(const char *p, const char *end) {
+  const uint64_t ones = 0x0101010101010101u;
+  for (uint64_t eight; end - p >= 8; p += 8) {
+    memcpy(&eight, p, 8);
+    if ((eight - ones * ' ') & ~eight & ones * 0x80) break;
+  }
+  for (; p < end; p++)
+    if ((unsigned char)*p < ' ') return p;
+  return NULL;
+}
+
 static const char *skip_atom(const char *p, const char *end) {
   while (p < end && !ends_atom(*p)) p++;
   return p;
@@ -70,7 +82,12 @@ wm_err_t wm_scan_check(const char *s, size_t len, size_t depth_max, bool *spaced
   *spaced = false;
   for (const char *p = s; p < end;) {
     if (*p == '"') {
+      const char *string = p;
       p = skip_string(p, end);
+      const char *control = find_control(string, p);
+      if (control)
+        return wm_error_set(err, WM_ERR_NOT_JSON, "a control character inside a string at byte %zu",
+                            (size_t)(control - s));
     } else if (*p == '{' || *p == '[') {
       if (++depth > depth_max)
         return wm_error_set(err, WM_ERR_TOO_DEEP, "nested deeper than %zu at byte %zu", depth_max, (size_t)(p - s));

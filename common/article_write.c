@@ -70,8 +70,17 @@ static json_t *processing_line(const char *service, const char *version, const c
   if (gmtime_r(&seconds, &tm)) strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm);
   snprintf(at, sizeof at, "%s.%03dZ", day, (int)(at_ms % 1000));
   if (!(ms > 0) || ms > 1e12) ms = ms > 1e12 ? 1e12 : 0;
-  return json_pack("{s:s, s:s, s:s*, s:s*, s:s, s:f}", "service", service, "version", version, "model", model,
-                   "model_sha256", sha256, "at", at, "ms", round(ms * 1000) / 1000);
+  /* not json_pack(): its optional members ("s*") are left out where memory ran out, without an error */
+  json_t *line = json_object();
+  int failed = json_object_set_new(line, "service", json_string(service));
+  failed |= json_object_set_new(line, "version", json_string(version));
+  if (model) failed |= json_object_set_new(line, "model", json_string(model));
+  if (sha256) failed |= json_object_set_new(line, "model_sha256", json_string(sha256));
+  failed |= json_object_set_new(line, "at", json_string(at));
+  failed |= json_object_set_new(line, "ms", json_real(round(ms * 1000) / 1000));
+  if (!failed) return line;
+  json_decref(line);
+  return NULL;
 }
 
 /* Puts `line` (stolen) where the service's line is, or last. */
