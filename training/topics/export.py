@@ -1,0 +1,66 @@
+"""Writes a trained network, its table and its rule as the model file that services/topics/model.c reads."""
+import os
+import struct
+import sys
+
+import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import wm_model  # noqa: E402
+
+FORMAT, INPUT_ONE, HIDDEN_ONE = 1, 2048, 256  # as topics_internal.h
+EMPTY = 0xFFFFFFFF
+
+
+def layer(weight, bias, unit):
+    """8-bit weights, 32-bit biases in units of the sum, and the scale from the sum to the value; inputs come in 1/unit."""
+    scale = np.maximum(np.abs(weight).max(1), 0.05) / 127
+    w = np.clip(np.rint(weight / scale[:, None]), -127, 127).astype(np.int8)
+    b = np.rint(bias * unit / scale).astype(np.int32)
+    return w, b, (scale / unit).astype(np.float32)
+
+
+def rows8(table):
+    """One scale for all rows: only directions of sums count."""
+    top = np.quantile(np.abs(table), 0.9995)
+    return np.clip(np.rint(table / top * 127), -127, 127).astype(np.int8)
+
+
+def index(table):
+    """Open addressing by the hash's lower bits, the upper 32 bits as print."""
+    size = 1 << int(np.ceil(np.log2(len(table.words) * 1.6)))
+    slots = np.full((size, 2), EMPTY, dtype=np.uint32)
+    for row, h in enumerate(table.hashes.tolist()):
+        at = ((h >> 1) & 0xFFFFFFFF) & (size - 1)
+        while slots[at, 1] != EMPTY:
+            at = (at + 1) & (size - 1)
+        slots[at] = h >> 32, row | (0x80000000 if row in table.function else 0)
+    return slots
+
+
+def names(tree):
+    blob, at = b"", []
+    for name in tree.name:
+        at.append(len(blob))
+        blob += name.encode() + b"\0"
+    return blob, at
+
+
+def write(path, name, tree, table, net, rule, release):
+    s = net.s
+    state = {k: v.detach().numpy().astype(np.float64) for k, v in net.state_dict().items()}
+    blob, name_at = names(tree)
+    slots = index(table)
+    hw, hb, hs = layer(state["hidden.weight"], state["hidden.bias"], INPUT_ONE)
+    hs = (hs * HIDDEN_ONE).astype(np.float32)
+    ow, ob, os_ = layer(state["out.weight"], state["out.bias"], HIDDEN_ONE)
+    params = struct.pack("<10I3ff2f16s8I", FORMAT, len(tree), tree.n_top, len(table.words), s.dim, len(slots), s.pairs,
+                         s.pairs_dim, s.hidden, s.opening, *s.gain, rule.floor, *rule.rank, release.encode(), *[0] * 8)
+    concepts = b"".join(
+        struct.pack("<IIIhBB3fI", tree.code[i], tree.subject[i], name_at[i], tree.parent[i], tree.level[i], 0,
+                    rule.threshold[i], *rule.calibrate[i], 0) for i in range(len(tree)))
+    wm_model.write(path, "topics", name, "en", {
+        "params": params, "concepts": concepts, "names": blob, "slots": slots.tobytes(),
+        "words": rows8(state["words.weight"]).tobytes(), "pairs": rows8(state["pairs.weight"]).tobytes(),
+        "hidden": hw.tobytes(), "hidden_bias": hb.tobytes(), "hidden_scale": hs.tobytes(),
+        "out": ow.tobytes(), "out_bias": ob.tobytes(), "out_scale": os_.tobytes()})
