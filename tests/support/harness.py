@@ -118,9 +118,26 @@ class Service(Process):
 
     def __init__(self, place, name, command, settings):
         self.name = name
+        self.wanted = False
         self.port = kafka.free_ports(1)[0]
         settings = {"WM_KAFKA_BOOTSTRAP_SERVERS": place.servers, "WM_HTTP_LISTEN": f"127.0.0.1:{self.port}", **settings}
         super().__init__(command, place.logs / f"{name}.log", clean_environment(settings))
+
+    def start(self):
+        self.wanted = True
+        return super().start()
+
+    def kill(self):
+        self.wanted = False
+        super().kill()
+
+    def terminate(self, seconds=PATIENCE):
+        self.wanted = False
+        return super().terminate(seconds)
+
+    def check_running(self):
+        """Fault if it was started, not stopped, and is gone all the same."""
+        check(not self.wanted or self.running(), f"{self.name} ended by itself with code {self.child and self.child.returncode}: {self.log_tail()}")
 
     def get(self, path, seconds=5):
         """(status, text) of the health server; (0, reason) if it does not answer."""
@@ -137,7 +154,7 @@ class Service(Process):
 
     def wait_ready(self, seconds=PATIENCE):
         def look():
-            check(self.running(), f"{self.name} ended with code {self.child.returncode}: {self.log_tail()}")
+            self.check_running()
             return self.ready()
 
         wait_for(look, f"{self.name} to be ready; last words: {self.log_tail(600)}", seconds)
@@ -184,6 +201,7 @@ class Reader(Process):
 
     def __init__(self, place, topics, *flags, name="read"):
         super().__init__([program("wm-test-read"), *flags, place.servers, *topics], place.logs / f"{name}.log", piped=True)
+        self.place = place
         self.records = {topic: collections.defaultdict(list) for topic in topics}
         self.changed = threading.Condition()
         self.total = 0
@@ -208,7 +226,7 @@ class Reader(Process):
             return sum(1 for i in ids if i in seen)
 
     def wait_count(self, topic, ids, least, quiet=PATIENCE):
-        """Waits until `least` of `ids` have come; False when nothing at all has come for `quiet` seconds."""
+        """Waits until `least` of `ids` have come; False when nothing at all has come for `quiet` seconds. Fault if a service ends."""
         missing = set(ids)
         begin = time.monotonic()
         while True:
@@ -219,6 +237,7 @@ class Reader(Process):
                 if time.monotonic() - max(begin, self.last) > quiet or not self.running():
                     return False
                 self.changed.wait(0.5)
+            self.place.check_running()
 
     def settle(self, seconds=1.0):
         """Waits until nothing has come for `seconds`: late doubles would show."""
@@ -291,6 +310,12 @@ class Place:
         self.processes.append(process)
         return process
 
+    def check_running(self):
+        """Fault if a service has ended by itself."""
+        for process in self.processes:
+            if isinstance(process, Service):
+                process.check_running()
+
     def topics(self, **partitions):
         """Creates topics: topics(raw=4) gives "raw" with four partitions."""
         names = [f"{name.replace('_', '.')}:{count}" for name, count in partitions.items()]
@@ -315,6 +340,8 @@ def stage_topics():
 
 def stage_command(stage, stand_in=None):
     """The command of a stage: the service itself, or `stand_in` (a list) in its place."""
+    if not stand_in and not (BUILD / f"wiremill-{stage}").exists():
+        return [program("wiremill-passthrough")]
     return stand_in or [program(f"wiremill-{stage}")]
 
 
