@@ -1,0 +1,102 @@
+/*
+ * Countries and places inside longer names: "Iranian Foreign Ministry", "University of North Carolina", "Port of Odessa". The longest
+ * known part first; a country before a place; what is shielded ("Latin American", "Bank of America" in the tables) gives nothing.
+ */
+#include <string.h>
+
+#include "sense_internal.h"
+
+#define PART_WORDS_MAX 4u
+#define TOWN_WEIGHT_MIN 40u /* inhabitants from 100,000 */
+
+/* True if the part of the name that the key's words [from, to) come from is in capital letters. */
+static bool part_caps(wm_str_t name, const char *part, size_t len) {
+  for (size_t i = 0; i < name.len;) {
+    while (i < name.len && (name.s[i] == ' ' || name.s[i] == '-')) i++;
+    size_t start = i, letters = 0;
+    bool same = true;
+    while (i < name.len && name.s[i] != ' ' && name.s[i] != '-') {
+      char c = name.s[i++];
+      if (c == '.' || c == ',' || c == '(' || c == ')') continue;
+      if (c < 'A' || c > 'Z' || letters >= len || part[letters] != c - 'A' + 'a') same = false;
+      letters++;
+    }
+    if (same && letters == len && i > start) return true;
+  }
+  return false;
+}
+
+typedef struct {
+  const uint32_t *country, *place; /* senses of the first part of each sort */
+  wm_policy_rule_t rule;           /* countries found, by name or rule */
+  bool ruled;
+} found_t;
+
+static void add_country(found_t *f, uint8_t country) {
+  for (unsigned i = 0; i < f->rule.n; i++)
+    if (f->rule.countries[i] == country) return;
+  if (f->rule.n < WM_POLICY_CODES_MAX) f->rule.countries[f->rule.n++] = country;
+  f->ruled = true;
+}
+
+/* One part of the name; true if it is known, so that its words are used up. */
+static bool take_part(wm_resolver_t *r, const wm_item_t *item, const char *part, size_t len, found_t *f) {
+  uint64_t hash = wm_key_hash(part, len);
+  const wm_policy_rule_t *rule = wm_policy_find(r->policy, hash);
+  if (rule) {
+    for (unsigned i = 0; i < rule->n; i++) add_country(f, rule->countries[i]);
+    return true;
+  }
+  const uint32_t *senses = wm_gazetteer_find(r->g, hash);
+  wm_sense_t s;
+  bool known = false;
+  for (const uint32_t *p = senses; wm_gazetteer_sense(r->g, p, &s); p = wm_gazetteer_next(p)) {
+    if (s.flags & WM_SENSE_POSTAL) continue;
+    if ((s.flags & WM_SENSE_CAPS) && !part_caps(item->name, part, len)) continue;
+    switch (s.kind) {
+      case WM_SENSE_NOTHING:
+        return true;
+      case WM_SENSE_COUNTRY:
+      case WM_SENSE_DEMONYM:
+        if (!f->country) f->country = senses;
+        add_country(f, s.country);
+        return true;
+      case WM_SENSE_AREA:
+      case WM_SENSE_PLACE:
+        if (s.kind == WM_SENSE_PLACE && s.weight < TOWN_WEIGHT_MIN && !(s.flags & WM_SENSE_SEAT)) break;
+        if (s.kind == WM_SENSE_AREA && s.weight < 50) break;
+        if (!f->place) f->place = senses;
+        known = true;
+        break;
+      default:
+        break;
+    }
+  }
+  return known;
+}
+
+void wm_inner_look_up(wm_resolver_t *r, wm_item_t *item) {
+  wm_key_t key;
+  found_t f = {NULL, NULL, {0, 0, {0}}, false};
+  if (!wm_key_make(item->name.s, item->name.len, &key) || key.n_words < 2) return;
+  for (uint32_t i = 0; i < key.n_words;) {
+    uint32_t n = key.n_words - i < PART_WORDS_MAX ? key.n_words - i : PART_WORDS_MAX;
+    for (; n > 0; n--) {
+      size_t start = key.starts[i], len = key.ends[i + n - 1] - start;
+      if (n == key.n_words || len < 2) continue;
+      if (take_part(r, item, key.text + start, len, &f)) break;
+    }
+    i += n ? n : 1;
+  }
+  if (f.ruled) {
+    item->n_countries = f.rule.n;
+    memcpy(item->countries, f.rule.countries, f.rule.n);
+    item->by = WM_BY_INNER_COUNTRY;
+    item->by_inner = true;
+    item->confidence = 0.9F;
+    item->settled = true;
+  } else if (f.place) {
+    item->senses = f.place;
+    item->by_inner = true;
+  }
+}

@@ -1,0 +1,122 @@
+#include "resolver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver_internal.h"
+
+wm_resolver_t *wm_resolver_new(const wm_gazetteer_t *g, const wm_policy_t *policy) {
+  wm_resolver_t *r = calloc(1, sizeof *r);
+  if (!r) return NULL;
+  r->g = g;
+  r->policy = policy;
+  wm_tokens_init(&r->tokens, WM_TOKENS_MAX);
+  r->division_mass = calloc(wm_gazetteer_divisions(g) + 1, sizeof *r->division_mass);
+  r->divisions = calloc(wm_gazetteer_divisions(g) + 1, sizeof *r->divisions);
+  r->division_listed = calloc(wm_gazetteer_divisions(g) + 1, sizeof *r->division_listed);
+  if (!r->division_mass || !r->divisions || !r->division_listed) {
+    wm_resolver_destroy(r);
+    return NULL;
+  }
+  return r;
+}
+
+void wm_resolver_destroy(wm_resolver_t *r) {
+  if (!r) return;
+  wm_tokens_clear(&r->tokens);
+  free(r->division_mass);
+  free(r->divisions);
+  free(r->division_listed);
+  free(r->items);
+  free(r->merge);
+  free(r->mentions);
+  free(r);
+}
+
+/* Makes room for one more of `*n`; NULL data and WM_OK when the declared maximum is reached. */
+static bool grow(void **data, size_t n, size_t *room, size_t unit, size_t max, wm_err_t *rc, wm_error_t *err) {
+  *rc = WM_OK;
+  if (n < *room) return true;
+  if (n >= max) return false;
+  size_t more = *room ? *room * 2 : 64;
+  if (more > max) more = max;
+  void *p = realloc(*data, more * unit);
+  if (!p) {
+    *rc = wm_error_set(err, WM_ERR_NOMEM, "out of memory");
+    return false;
+  }
+  *data = p;
+  *room = more;
+  return true;
+}
+
+wm_item_t *wm_resolver_item(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err) {
+  void *data = r->items;
+  bool ok = grow(&data, r->n_items, &r->room_items, sizeof *r->items, WM_RESOLVER_ITEMS_MAX, rc, err);
+  r->items = data;
+  if (!ok) return NULL;
+  wm_item_t *item = &r->items[r->n_items++];
+  memset(item, 0, sizeof *item);
+  item->mention = item->last_mention = WM_NONE;
+  item->first = UINT32_MAX;
+  item->place = UINT32_MAX;
+  item->other = WM_NO_COUNTRY;
+  return item;
+}
+
+bool wm_resolver_mention(wm_resolver_t *r, wm_item_t *item, const wm_mention_t *mention, wm_err_t *rc,
+                         wm_error_t *err) {
+  void *data = r->mentions;
+  bool ok = grow(&data, r->n_mentions, &r->room_mentions, sizeof *r->mentions, WM_RESOLVER_MENTIONS_MAX, rc, err);
+  r->mentions = data;
+  if (!ok) return false;
+  uint32_t at = (uint32_t)r->n_mentions++;
+  r->mentions[at] = *mention;
+  r->mentions[at].next = WM_NONE;
+  if (item->last_mention == WM_NONE) item->mention = at;
+  else r->mentions[item->last_mention].next = at;
+  item->last_mention = at;
+  item->n_mentions++;
+  if (mention->field == WM_FIELD_HEADLINE) item->n_headline++;
+  else if (mention->start < item->first) item->first = mention->start;
+  return true;
+}
+
+static bool is_ascii(wm_str_t s) {
+  size_t i = 0;
+  for (; i + 8 <= s.len; i += 8) {
+    uint64_t eight;
+    memcpy(&eight, s.s + i, sizeof eight);
+    if (eight & 0x8080808080808080u) return false;
+  }
+  for (; i < s.len; i++)
+    if ((unsigned char)s.s[i] & 0x80u) return false;
+  return true;
+}
+
+static void reset(wm_resolver_t *r, wm_article_t *article) {
+  r->article = article;
+  r->n_items = r->n_mentions = r->n_verdicts = 0;
+  memset(r->mass, 0, sizeof r->mass);
+  for (size_t i = 0; i < r->n_divisions; i++) {
+    r->division_mass[r->divisions[i]] = 0;
+    r->division_listed[r->divisions[i]] = false;
+  }
+  r->n_divisions = 0;
+  for (unsigned f = 0; f < WM_FIELD_COUNT; f++) {
+    r->text[f] = wm_article_text(article, (wm_field_t)f);
+    r->ascii[f] = is_ascii(r->text[f]);
+    wm_text_points_init(&r->cursor[f], r->text[f].s, r->text[f].len);
+  }
+}
+
+wm_err_t wm_resolver_run(wm_resolver_t *r, wm_article_t *article, wm_error_t *err) {
+  bool found = false;
+  reset(r, article);
+  wm_err_t rc = wm_resolver_read(r, &found, err);
+  if (rc == WM_OK && !found) rc = wm_resolver_scan(r, err);
+  if (rc != WM_OK) return rc;
+  wm_resolver_decide(r);
+  wm_resolver_rank(r);
+  return wm_resolver_write(r, err);
+}

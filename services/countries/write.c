@@ -1,0 +1,87 @@
+#include <string.h>
+
+#include "resolver_internal.h"
+
+#define WRITTEN_FROM 0.5F /* confidence from which an entity gets its country */
+
+static const char *const k_kinds[WM_BY_KINDS] = {"country", "demonym", "place",  "area", "metonym", "person",
+                                                 "body",    "known",   "entity", "name", "name"};
+
+static bool gets_country(const wm_item_t *item) {
+  return item->n_countries == 1 && item->confidence >= WRITTEN_FROM && item->by != WM_BY_INNER_COUNTRY &&
+         item->by != WM_BY_INNER_PLACE;
+}
+
+/* `country` and `geonames` of an entity; a place of ours that is no longer sure loses them. */
+static wm_err_t write_entity(wm_resolver_t *r, const wm_item_t *item, wm_error_t *err) {
+  int failed = 0;
+  bool inside = item->type == WM_ITEM_PLACE && item->n_countries == 1 && item->confidence >= WRITTEN_FROM;
+  if (gets_country(item) || inside) {
+    const wm_country_t *c = wm_gazetteer_country(r->g, item->countries[0]);
+    failed |= json_object_set_new_nocheck(item->json, "country", json_string_nocheck(c->alpha2));
+  } else if (item->type == WM_ITEM_PLACE || item->type == WM_ITEM_GROUP) {
+    json_object_del(item->json, "country");
+  }
+  if (item->type != WM_ITEM_PLACE) return failed ? wm_error_set(err, WM_ERR_NOMEM, "out of memory") : WM_OK;
+  uint32_t id = 0;
+  if (gets_country(item) && item->place != UINT32_MAX) id = wm_gazetteer_place(r->g, item->place)->geonames;
+  else if (gets_country(item) && item->by == WM_BY_COUNTRY)
+    id = wm_gazetteer_country(r->g, item->countries[0])->geonames;
+  failed |= json_object_set_new_nocheck(item->json, "geonames", id ? json_integer(id) : json_null());
+  return failed ? wm_error_set(err, WM_ERR_NOMEM, "out of memory") : WM_OK;
+}
+
+static json_t *evidence_json(const wm_resolver_t *r, const wm_verdict_t *v) {
+  json_t *list = json_array();
+  for (uint32_t i = 0; i < v->n_evidence && list; i++) {
+    const wm_item_t *item = &r->items[v->evidence[i].item];
+    json_t *one = json_object();
+    const json_t *id = item->json ? json_object_get(item->json, "id") : NULL;
+    int failed = json_object_set_new_nocheck(one, "text", json_stringn_nocheck(item->shown.s, item->shown.len));
+    failed |= json_object_set_new_nocheck(one, "kind", json_string_nocheck(k_kinds[item->by]));
+    if (json_is_string(id))
+      failed |= json_object_set_new_nocheck(one, "entity",
+                                            json_stringn_nocheck(json_string_value(id), json_string_length(id)));
+    if (failed || json_array_append_new(list, one) != 0) {
+      json_decref(failed ? one : NULL);
+      json_decref(list);
+      return NULL;
+    }
+  }
+  return list;
+}
+
+static json_t *verdict_json(const wm_resolver_t *r, const wm_verdict_t *v) {
+  const wm_country_t *c = wm_gazetteer_country(r->g, v->country);
+  json_t *out = json_object();
+  int failed = json_object_set_new_nocheck(out, "code", json_string_nocheck(c->alpha2));
+  failed |= json_object_set_new_nocheck(out, "alpha3", json_string_nocheck(c->alpha3));
+  failed |= json_object_set_new_nocheck(out, "name", json_string_nocheck(c->name));
+  failed |= json_object_set_new_nocheck(out, "relevance", json_integer(v->relevance));
+  failed |= json_object_set_new_nocheck(out, "confidence", json_integer(v->confidence));
+  failed |= json_object_set_new_nocheck(out, "focus", json_boolean(v->focus));
+  failed |= json_object_set_new_nocheck(out, "mentions", json_integer(v->mentions));
+  failed |= json_object_set_new_nocheck(out, "evidence", evidence_json(r, v));
+  if (failed) {
+    json_decref(out);
+    return NULL;
+  }
+  return out;
+}
+
+wm_err_t wm_resolver_write(wm_resolver_t *r, wm_error_t *err) {
+  for (size_t i = 0; i < r->n_items; i++) {
+    if (!r->items[i].json) continue;
+    wm_err_t rc = write_entity(r, &r->items[i], err);
+    if (rc != WM_OK) return rc;
+  }
+  json_t *list = json_array();
+  for (size_t i = 0; i < r->n_verdicts && list; i++) {
+    json_t *one = verdict_json(r, &r->verdicts[i]);
+    if (!one || json_array_append_new(list, one) != 0) {
+      json_decref(list);
+      list = NULL;
+    }
+  }
+  return wm_article_set(r->article, "countries", list, err);
+}

@@ -1,0 +1,246 @@
+/* The countries enricher as a service: what it reads, writes and refuses. */
+#include "countries_support.h"
+
+#include <unistd.h>
+
+#include "services/countries/key.h"
+
+static bench_t g_bench;
+
+static int open_bench(void **state) {
+  (void)state;
+  wm_error_t err = WM_ERROR_INIT;
+  if (bench_open(&g_bench, NULL, &err) == WM_OK) return 0;
+  fprintf(stderr, "%s\n", err.text);
+  return -1;
+}
+
+static int close_bench(void **state) {
+  (void)state;
+  bench_close(&g_bench);
+  return 0;
+}
+
+static const char *line_of(const char *headline, const char *body) {
+  wm_error_t err = WM_ERROR_INIT;
+  wm_err_t rc = bench_run(&g_bench, headline, body, true, &err);
+  if (rc != WM_OK) fail_msg("%s", err.text);
+  return bench_line(&g_bench);
+}
+
+static const char *key_of(const char *name) {
+  static wm_key_t key;
+  wm_key_make(name, strlen(name), &key);
+  return key.text;
+}
+
+static void test_keys(void **state) {
+  (void)state;
+  assert_string_equal(key_of("U.S."), "us");
+  assert_string_equal(key_of("The Hague"), "hague");
+  assert_string_equal(key_of("the"), "the");
+  assert_string_equal(key_of("São Tomé & Príncipe"), "sao tome and principe");
+  assert_string_equal(key_of("Côte d’Ivoire"), "cote divoire");
+  assert_string_equal(key_of("Guinea-Bissau"), "guinea bissau");
+  assert_string_equal(key_of("  Łódź (Poland) "), "lodz poland");
+  assert_string_equal(key_of("Washington, D.C."), "washington dc");
+  assert_string_equal(key_of("STRASSE"), key_of("Straße"));
+  wm_key_t key;
+  assert_false(wm_key_make("...", 3, &key));
+  assert_false(wm_key_make("", 0, &key));
+  char lots[500];
+  memset(lots, 'x', sizeof lots);
+  assert_false(wm_key_make(lots, sizeof lots, &key));
+  assert_int_equal(key.len, 0);
+  assert_true(wm_key_make("New South Wales", 15, &key));
+  assert_int_equal(key.n_words, 3);
+  assert_int_equal(key.starts[1], 4);
+  assert_int_equal(key.ends[1], 9);
+}
+
+static void test_members(void **state) {
+  (void)state;
+  line_of("{N:Finnish} and {N:Estonian} ports agree",
+          "The harbour boards of {L:Helsinki} and {L:Tallinn} signed on Monday. {N:Finnish} ferries will sail hourly, "
+          "the board in {L:Helsinki} said. A minister from {L:Latvia} watched.");
+  const json_t *list = wm_article_get(g_bench.article, "countries");
+  assert_int_equal(json_array_size(list), 3);
+  const json_t *first = json_array_get(list, 0);
+  assert_string_equal(json_string_value(json_object_get(first, "code")), "FI");
+  assert_string_equal(json_string_value(json_object_get(first, "alpha3")), "FIN");
+  assert_string_equal(json_string_value(json_object_get(first, "name")), "Finland");
+  assert_true(json_is_true(json_object_get(first, "focus")));
+  assert_int_equal(json_integer_value(json_object_get(first, "mentions")), 4);
+  assert_in_range(json_integer_value(json_object_get(first, "relevance")), 50, 100);
+  assert_in_range(json_integer_value(json_object_get(first, "confidence")), 90, 100);
+  const json_t *evidence = json_array_get(json_object_get(first, "evidence"), 0);
+  assert_string_equal(json_string_value(json_object_get(evidence, "text")), "Finnish");
+  assert_string_equal(json_string_value(json_object_get(evidence, "kind")), "demonym");
+  assert_string_equal(json_string_value(json_object_get(evidence, "entity")), "e1");
+  const json_t *last = json_array_get(list, 2);
+  assert_string_equal(json_string_value(json_object_get(last, "code")), "LV");
+  assert_true(json_is_false(json_object_get(last, "focus")));
+  assert_true(json_integer_value(json_object_get(last, "relevance")) <
+              json_integer_value(json_object_get(first, "relevance")));
+  long long id = 0;
+  assert_string_equal(bench_entity(&g_bench, "Helsinki", &id), "FI");
+  assert_int_equal(id, 658225);
+  assert_string_equal(bench_entity(&g_bench, "Estonian", NULL), "EE");
+}
+
+static void test_no_countries(void **state) {
+  (void)state;
+  assert_string_equal(line_of("Why cats purr", "Purring may help bones to heal, a vet says."), "");
+  assert_true(json_is_array(wm_article_get(g_bench.article, "countries")));
+  assert_string_equal(
+      line_of("", "{N:European} leaders met; {O:NATO} and the {O:European Union} agreed on the {L:Sahel}."), "");
+}
+
+static void test_people_and_bodies(void **state) {
+  (void)state;
+  assert_string_equal(line_of("", "{P:Angela Merkel} retired."), "DE!");
+  assert_string_equal(bench_entity(&g_bench, "Angela Merkel", NULL), "DE");
+  assert_string_equal(line_of("", "The {O:Kremlin} kept silent."), "RU!");
+  assert_string_equal(line_of("", "{O:Hezbollah} and {O:Hamas} said nothing."), "LB! PS!");
+  assert_string_equal(line_of("", "The {O:Norwegian Refugee Council} sent tents."), "NO!");
+  assert_string_equal(line_of("", "{P:Jordan Pickwell} met {P:Paris Hilltop} by chance."), "");
+}
+
+static void test_text_alone(void **state) {
+  (void)state;
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(bench_run(&g_bench, "Peru and Chile share a telescope",
+                             "LIMA - Astronomers from Peru will use the mirror in Chile, the U.S. agency NASA and the "
+                             "University of Oslo. They told us so. Michael Jordan was not there.",
+                             false, &err),
+                   WM_OK);
+  assert_true(bench_has(&g_bench, "PE"));
+  assert_true(bench_has(&g_bench, "CL"));
+  assert_true(bench_has(&g_bench, "US"));
+  assert_false(bench_has(&g_bench, "JO"));
+  const json_t *first = json_array_get(wm_article_get(g_bench.article, "countries"), 0);
+  assert_string_equal(json_string_value(json_object_get(first, "code")), "PE");
+  assert_null(json_object_get(json_array_get(json_object_get(first, "evidence"), 0), "entity"));
+}
+
+static void test_refuses_foreign_entities(void **state) {
+  (void)state;
+  static const char *const bad[] = {"{}",
+                                    "\"x\"",
+                                    "[1]",
+                                    "[{\"type\":\"place\"}]",
+                                    "[{\"name\":\"X\"}]",
+                                    "[{\"type\":\"place\",\"name\":\"X\",\"mentions\":{}}]",
+                                    "[{\"type\":\"place\",\"name\":\"X\",\"mentions\":[{\"start\":1}]}]",
+                                    "[{\"type\":\"place\",\"name\":\"X\",\"mentions\":[{\"start\":5,\"end\":2}]}]",
+                                    "[{\"type\":\"place\",\"name\":\"X\",\"mentions\":[{\"start\":-5,\"end\":2}]}]"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    char json[512];
+    wm_error_t err = WM_ERROR_INIT;
+    snprintf(json, sizeof json, "{\"uri\":\"u\",\"body_text\":\"Text\",\"enrichment\":{\"entities\":%s}}", bad[i]);
+    assert_int_equal(wm_article_parse(g_bench.article, json, strlen(json), NULL, &err), WM_OK);
+    assert_int_equal(wm_countries_service.enrich(g_bench.worker, g_bench.article, &err), WM_ERR_WRONG_TYPE);
+    assert_int_equal(err.cls, WM_CLASS_POISON);
+  }
+}
+
+static void test_offsets_beyond_the_text(void **state) {
+  (void)state;
+  const char *json =
+      "{\"uri\":\"u\",\"body_text\":\"Zürich\",\"enrichment\":{\"entities\":[{\"type\":\"place\",\"name\":\"Georgia\","
+      "\"mentions\":[{\"field\":\"body_text\",\"start\":90000,\"end\":4000000000}]},"
+      "{\"type\":\"comet\",\"name\":\"X\",\"mentions\":[]}]}}";
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(wm_article_parse(g_bench.article, json, strlen(json), NULL, &err), WM_OK);
+  assert_int_equal(wm_countries_service.enrich(g_bench.worker, g_bench.article, &err), WM_OK);
+}
+
+static char *written(void) {
+  wm_buffer_t out;
+  wm_error_t err = WM_ERROR_INIT;
+  wm_buffer_init(&out, 1u << 20);
+  assert_int_equal(wm_article_write(g_bench.article, &out, &err), WM_OK);
+  char *copy = strdup(out.data);
+  wm_buffer_clear(&out);
+  return copy;
+}
+
+static void test_same_bytes_again(void **state) {
+  (void)state;
+  static const char *const body =
+      "{L:Georgia} voted. {P:Donald Trump} spoke in {L:Atlanta}, {L:Georgia}; the {O:Bank of England} and "
+      "{L:Springfield} "
+      "did not. {N:Korean} and {N:Congolese} players met in {L:San José}.";
+  line_of("{N:American} vote", body);
+  char *once = written();
+  line_of("", "{L:Paris} and {L:London}.");
+  line_of("{N:American} vote", body);
+  char *twice = written();
+  assert_string_equal(once, twice);
+  /* a replay of what came out gives the same */
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(wm_article_parse(g_bench.article, once, strlen(once), NULL, &err), WM_OK);
+  assert_int_equal(wm_countries_service.enrich(g_bench.worker, g_bench.article, &err), WM_OK);
+  char *replayed = written();
+  assert_string_equal(once, replayed);
+  free(once);
+  free(twice);
+  free(replayed);
+}
+
+static void policy_file(const char *text, wm_err_t expected, const char *said) {
+  char path[] = "/tmp/wm-policy-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+  close(fd);
+  bench_t b;
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(bench_open(&b, path, &err), expected);
+  if (said && !strstr(err.text, said)) fail_msg("\"%s\" is not in \"%s\"", said, err.text);
+  if (expected == WM_OK) {
+    assert_int_equal(bench_run(&b, "", "Ships off {L:Crimea} and {L:Freedonia}.", true, &err), WM_OK);
+    assert_string_equal(bench_line(&b), said ? "" : "RU! SM! VA!");
+  }
+  bench_close(&b);
+  unlink(path);
+}
+
+static void test_policy(void **state) {
+  (void)state;
+  assert_string_equal(line_of("", "Ships off {L:Crimea}."), "UA!");
+  assert_string_equal(line_of("", "The {L:Soviet Union} fell."), "RU!");
+  policy_file("# our house line\n\nthe CRIMEA = RU   # as before 2014\nFreedonia = SM VA\n", WM_OK, NULL);
+  policy_file("Crimea = RU\nKosovo = XX\n", WM_ERR_CONFIG, ":2: unknown country code \"XX\"");
+  policy_file("Crimea = ua\n", WM_ERR_CONFIG, ":1: unknown country code \"ua\"");
+  policy_file("\n\nCrimea RU\n", WM_ERR_CONFIG, ":3: no \"=\" in \"Crimea RU\"");
+  policy_file("Crimea =\n", WM_ERR_CONFIG, ":1: nothing after");
+  policy_file("= UA\n", WM_ERR_CONFIG, ":1: no name");
+  policy_file("A = UA\nB = RU\na. = UA\n", WM_ERR_CONFIG, ":3: a second rule for \"a.\"");
+  policy_file("A = UA RU KP KR JP\n", WM_ERR_CONFIG, ":1: too many codes");
+  policy_file("A = UA\nB\xff = UA\n", WM_ERR_CONFIG, ":2: bytes that are no text");
+  bench_t b;
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(bench_open(&b, "/nonexistent/policy", &err), WM_ERR_CONFIG);
+  assert_non_null(strstr(err.text, "/nonexistent/policy"));
+  bench_close(&b);
+}
+
+static void test_policy_gives_none(void **state) {
+  (void)state;
+  policy_file("Crimea = -\nFreedonia = -\n", WM_OK, "");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys),
+                                     cmocka_unit_test(test_members),
+                                     cmocka_unit_test(test_no_countries),
+                                     cmocka_unit_test(test_people_and_bodies),
+                                     cmocka_unit_test(test_text_alone),
+                                     cmocka_unit_test(test_refuses_foreign_entities),
+                                     cmocka_unit_test(test_offsets_beyond_the_text),
+                                     cmocka_unit_test(test_same_bytes_again),
+                                     cmocka_unit_test(test_policy),
+                                     cmocka_unit_test(test_policy_gives_none)};
+  return cmocka_run_group_tests(tests, open_bench, close_bench);
+}
