@@ -3,16 +3,22 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+static atomic_bool armed;
+
+/* What is waited for. Once armed, SIGTERM and SIGINT are the handler's: sigtimedwait would take them away from it. */
 static void fill(sigset_t *set) {
   sigemptyset(set);
+  sigaddset(set, SIGHUP);
+  if (atomic_load(&armed)) return;
   sigaddset(set, SIGTERM);
   sigaddset(set, SIGINT);
-  sigaddset(set, SIGHUP);
 }
 
 wm_err_t wm_signals_block(wm_error_t *err) {
@@ -56,6 +62,7 @@ void wm_signals_arm_exit(void) {
   struct sigaction action = {.sa_handler = exit_at_once};
   sigaction(SIGTERM, &action, NULL);
   sigaction(SIGINT, &action, NULL);
+  atomic_store(&armed, true);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);

@@ -148,8 +148,19 @@ static int second_one(int ready) {
   return 92;
 }
 
+/* The main thread of a service goes on waiting for signals while its workers stop. */
+static int second_one_while_waiting(int ready) {
+  if (wm_signals_block(NULL) != WM_OK) return 90;
+  if (kill(getpid(), SIGTERM) != 0 || wm_signals_wait(LONG_MS) != WM_SIGNAL_STOP) return 91;
+  wm_signals_arm_exit();
+  say_ready(ready);
+  return 80 + (int)wm_signals_wait(LONG_MS);
+}
+
 static void test_second_stop_exits(void **state) {
   (void)state;
+  assert_int_equal(in_child(second_one_while_waiting, SIGTERM), 143);
+  assert_int_equal(in_child(second_one_while_waiting, SIGINT), 130);
   assert_int_equal(in_child(second_one, SIGTERM), 143);
   assert_int_equal(in_child(second_one, SIGINT), 130);
 }
