@@ -1,11 +1,23 @@
 /**
  * article: one article from raw bytes to enriched bytes.
  *
- * Reads every raw form of the design (uri|guid|id, headline|title|headlines[], body_text|body_html|content|text|bodies[]) and
- * writes the same object with `enrichment` in it. Everything that is not wiremill's is copied byte for byte from the input (white
- * space between tokens apart), so members keep their order and numbers their digits; jansson parses and checks.
- * `uri`, `headline` and `body_text` are added where the article names them otherwise (or has only HTML), before `enrichment`;
- * offsets of mentions count in these. `enrichment` keeps members that are nobody's of this version.
+ * Reading. jansson parses and checks; names that mean the same are tried in this order, and the first with something visible in it is taken
+ * (null and blank count as absent; what comes after it is not looked at and may be of any type):
+ *   uri        `uri`, `guid`, `id` (an integer becomes its digits)
+ *   headline   `headline`, `title`, `headlines[]`
+ *   body_text  `body_text`, `body_html`, `body_xhtml`, `content` (HTML if it looks like it), `text`, `bodies[]`
+ * `headlines[]` and `bodies[]` (ninjs 3) are alternatives, not parts. One is taken: by role (main, headline or body; none; any other;
+ * abstract, summary, teaser, lead or caption), then by content type (text, none, HTML, others), then the first.
+ *
+ * Writing. Everything that is not wiremill's is copied byte for byte from the input (white space between tokens apart), so members keep
+ * their order and numbers their digits. Members `uri`, `headline` and `body_text` that are there without a value of use are filled where
+ * they stand, those that are not there are added before `enrichment`, which is last; offsets of mentions count in these. In `enrichment`
+ * members keep their order, a new one comes before the first that follows it in the order schema, language, entities, countries,
+ * topics, processing; what nobody set or asked to change is copied, members of others included. `schema` is always WM_SCHEMA_VERSION.
+ * Writing an article that was written by wiremill, with nothing set, gives the same bytes.
+ *
+ * Refused are also (what else would come out changed, or not at all): a number beyond 64-bit integers or double precision, a number of
+ * more than 1,024 characters, \u0000 in a member's name.
  *
  * Threads: an article belongs to one thread; parsing again into the same handle reuses its memory.
  * Ownership: the input bytes are borrowed until the next parse or destroy; strings returned belong to the article.
@@ -38,18 +50,18 @@ wm_article_t *wm_article_new(const wm_article_limits_t *limits);
 void wm_article_destroy(wm_article_t *a);
 
 /**
- * Parses one JSON article, replacing what `a` held. `fallback_uri` (may be NULL) is used where the article has none; without either the
- * uri is "urn:xxh3:" and the 128-bit XXH3 of headline, newline, body text in hexadecimal.
+ * Parses one JSON article, replacing what `a` held. `fallback_uri` (may be NULL) is used where the article has none; without either (or
+ * if the fallback is blank, too long or not UTF-8) the uri is "urn:xxh3:" and the 128-bit XXH3 of headline, newline, body text in hexadecimal.
  * WM_ERR_TOO_LARGE, NOT_UTF8, NOT_JSON, NOT_OBJECT, TOO_DEEP, DUPLICATE_KEY, NUMBER_RANGE, WRONG_TYPE, NO_TEXT, BAD_HTML (all poison), NOMEM.
  */
 wm_err_t wm_article_parse(wm_article_t *a, const char *json, size_t len, const char *fallback_uri, wm_error_t *err);
-/** As if {"uri": uri, "body_text": text} had been parsed. Same errors. */
+/** As if {"body_text": text} had been parsed with that fallback (`uri` may be NULL). Same errors. */
 wm_err_t wm_article_from_text(wm_article_t *a, const char *text, size_t len, const char *uri, wm_error_t *err);
 
 const char *wm_article_uri(const wm_article_t *a);
 /** The field's text, valid UTF-8 (empty, never NULL, where the article has none). */
 wm_str_t wm_article_text(const wm_article_t *a, wm_field_t field);
-/** The raw article as parsed (borrowed; read only): for what else an enricher wants to look at. */
+/** The raw article as parsed (borrowed; read only; NULL without one): for what else an enricher wants to look at. */
 const json_t *wm_article_json(const wm_article_t *a);
 /** Language of the article: declared in `language`, or what an earlier stage wrote; normalised; "" if neither. */
 const char *wm_article_language(const wm_article_t *a);
@@ -63,7 +75,10 @@ wm_err_t wm_article_set(wm_article_t *a, const char *name, json_t *value, wm_err
 /** Adds or replaces the line of `service` in `processing`. `model` and `sha256` may be NULL; `at_ms` Unix time, `ms` duration. WM_ERR_NOMEM. */
 wm_err_t wm_article_processed(wm_article_t *a, const char *service, const char *version, const char *model,
                               const char *sha256, int64_t at_ms, double ms, wm_error_t *err);
-/** Appends the enriched article, one line of compact JSON without a newline. WM_ERR_NOMEM, WM_ERR_TOO_LARGE. */
+/**
+ * Appends the enriched article, one line of compact JSON without a newline. WM_ERR_NOMEM, WM_ERR_TOO_LARGE (of `out`), WM_ERR_ENRICHER
+ * (a member was set that JSON cannot say: broken UTF-8, a circle), WM_ERR_INTERNAL (no article). On error `out` is as before.
+ */
 wm_err_t wm_article_write(const wm_article_t *a, wm_buffer_t *out, wm_error_t *err);
 
 #endif
