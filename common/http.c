@@ -61,9 +61,10 @@ static int64_t now_s(void) {
 
 static enum MHD_Result send_body(struct MHD_Connection *connection, unsigned status, const char *content_type,
                                  wm_buffer_t *body, const char *allow) {
-  struct MHD_Response *response =
-      body->len > 0 ? MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE)
-                    : MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+  static char nothing[1];
+  struct MHD_Response *response = body->len > 0
+                                      ? MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE)
+                                      : MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
   if (!response || body->len == 0) wm_buffer_clear(body); /* else the response owns it */
   if (!response) return MHD_NO;
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);

@@ -5,99 +5,10 @@
 #include <stdint.h>
 /* cmocka wants the four above first */
 #include <cmocka.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "common/config.h"
 #include "common/listen.h"
-
-static const wm_config_option_t k_rows[] = {
-    {.key = "kafka.bootstrap.servers",
-     .group = "Kafka",
-     .type = WM_CONFIG_STRING,
-     .min = 1,
-     .max = 200,
-     .def = "localhost:9092",
-     .placeholder = "HOST:PORT,...",
-     .help = "brokers to begin with"},
-    {.key = "topic.in",
-     .group = "Topics",
-     .type = WM_CONFIG_STRING,
-     .def = "articles.raw",
-     .placeholder = "TOPIC",
-     .help = "topic that articles are read from"},
-    {.key = "topic.out",
-     .group = "Topics",
-     .type = WM_CONFIG_STRING,
-     .placeholder = "TOPIC",
-     .help = "topic to write to"},
-    {.key = "workers", .group = "Workers", .type = WM_CONFIG_INT, .min = 1, .max = 64, .def = "1", .help = "threads"},
-    {.key = "offset", .group = "Workers", .type = WM_CONFIG_INT, .min = -10, .max = 10, .help = "a signed number"},
-    {.key = "commit.ms",
-     .group = "Workers",
-     .type = WM_CONFIG_MS,
-     .min = 1,
-     .max = 60000,
-     .def = "100ms",
-     .help = "commit after so long"},
-    {.key = "article.bytes",
-     .group = "Workers",
-     .type = WM_CONFIG_BYTES,
-     .min = 1024,
-     .max = 64 << 20,
-     .def = "8MiB",
-     .help = "largest article"},
-    {.key = "keep.html", .group = "Workers", .type = WM_CONFIG_BOOL, .def = "no", .help = "keep the HTML"},
-    {.key = "log.level",
-     .group = "Log",
-     .type = WM_CONFIG_CHOICE,
-     .choices = "debug|info|warn",
-     .def = "info",
-     .help = "lowest level that is written"},
-    {.key = "http.listen", .group = "HTTP", .type = WM_CONFIG_LISTEN, .def = "127.0.0.1:9101", .help = "address"},
-    {.key = "model", .group = "Model", .type = WM_CONFIG_PATH, .placeholder = "FILE", .help = "model file"},
-    {.key = "api.key", .group = "HTTP", .type = WM_CONFIG_STRING, .flags = WM_CONFIG_SECRET, .help = "key of the API"},
-};
-#define N_ROWS (sizeof k_rows / sizeof k_rows[0])
-
-static const wm_config_program_t k_program = {.program = "wiremill-test",
-                                              .version = "1.2.3",
-                                              .summary = "Tests the configuration.",
-                                              .usage = "wiremill-test [OPTION...]",
-                                              .epilog = "Example:\n  wiremill-test --workers 2",
-                                              .takes_kafka = true};
-static const wm_config_program_t k_plain = {.program = "wiremill-plain",
-                                            .version = "1.2.3",
-                                            .summary = "Takes operands and no Kafka.",
-                                            .usage = "wiremill-plain [OPTION...] [FILE...]",
-                                            .takes_operands = true};
-
-#define ARGS_MAX 16
-static wm_error_t g_err;
-
-/* Loads with arguments and variables, each a list that ends with NULL, NULL: none. */
-static wm_config_t *load_program(const wm_config_program_t *program, const char *const *args, const char *const *env,
-                                 wm_err_t expected) {
-  char *argv[ARGS_MAX + 1] = {(char[]){"program"}};
-  int argc = 1;
-  for (; args && args[argc - 1]; argc++) argv[argc] = (char *)(uintptr_t)args[argc - 1];
-  wm_error_clear(&g_err);
-  wm_config_t *c = wm_config_new(program);
-  assert_non_null(c);
-  assert_int_equal(wm_config_add(c, k_rows, N_ROWS, &g_err), WM_OK);
-  wm_err_t rc = wm_config_load(c, argc, argv, (char *const *)(uintptr_t)env, &g_err);
-  if (rc != expected) print_error("expected %s, got %s: %s\n", wm_err_word(expected), wm_err_word(rc), g_err.text);
-  assert_int_equal(rc, expected);
-  assert_int_equal(g_err.code, expected);
-  return c;
-}
-
-#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define LOAD(args_, env_) load_program(&k_program, args_, env_, WM_OK)
+#include "tests/unit/config_fixture.h"
 
 /* Loading must fail with `code`, and the text must say each of the words. */
 static void expect_error_of(const wm_config_program_t *program, const char *const *args, const char *const *env,
@@ -266,13 +177,6 @@ static void test_listen(void **state) {
   memset(longest + 14, 'a', 300);
   memcpy(longest + 314, ":80", 4);
   EXPECT_USAGE(LIST(longest), "more than 255 bytes");
-}
-
-static void write_file(const char *path, const void *bytes, size_t len) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  assert_true(fd >= 0);
-  assert_int_equal(write(fd, bytes, len), (ssize_t)len);
-  close(fd);
 }
 
 static void test_secrets(void **state) {
@@ -456,129 +360,6 @@ static void test_malformed_rows(void **state) {
   }
 }
 
-/* What `print` writes; the caller frees it. */
-static char *printed(const wm_config_t *c, void (*print)(const wm_config_t *, FILE *)) {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *out = open_memstream(&text, &size);
-  assert_non_null(out);
-  print(c, out);
-  assert_int_equal(fclose(out), 0);
-  return text;
-}
-
-static void test_help(void **state) {
-  (void)state;
-  wm_config_t *c = LOAD(LIST("--help"), NULL);
-  char *text = printed(c, wm_config_print_help);
-  assert_true(strncmp(text, "Tests the configuration.\n\nUsage: wiremill-test [OPTION...]\n\nKafka:\n", 67) == 0);
-  assert_non_null(strstr(
-      text, "  --topic-in TOPIC            topic that articles are read from (default: articles.raw; WM_TOPIC_IN)\n"));
-  assert_non_null(strstr(text, "  --workers N                 threads (1 to 64; default: 1; WM_WORKERS)\n"));
-  assert_non_null(strstr(text, "  --[no-]keep-html            keep the HTML (default: no; WM_KEEP_HTML)\n"));
-  assert_non_null(strstr(text, "  --topic-out TOPIC           topic to write to (WM_TOPIC_OUT)\n"));
-  assert_non_null(
-      strstr(text, "  WM_API_KEY                  key of the API (secret: by variable only, or WM_API_KEY_FILE"));
-  assert_non_null(strstr(text, "--kafka PROPERTY=VALUE"));
-  assert_non_null(strstr(text, "\n  --help "));
-  assert_non_null(strstr(text, "\nExample:\n  wiremill-test --workers 2\n"));
-  assert_non_null(strstr(text, "Exit codes: 0 ok, 1 failed, 64 wrong usage"));
-  for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
-    if (strcspn(line, "\n") > 100) fail_msg("wider than 100 columns: %.*s", (int)strcspn(line, "\n"), line);
-  free(text);
-  wm_config_destroy(c);
-}
-
-static void test_markdown(void **state) {
-  (void)state;
-  wm_config_t *c = LOAD(NULL, NULL);
-  char *text = printed(c, wm_config_print_markdown);
-  assert_true(strncmp(text, "### Kafka\n\n| Flag | Variable |", 30) == 0);
-  assert_non_null(strstr(text, "| `--workers` | `WM_WORKERS` | integer, 1 to 64 | `1` | threads |\n"));
-  assert_non_null(strstr(text, "| `--log-level` | `WM_LOG_LEVEL` | one of `debug\\|info\\|warn` | `info` |"));
-  assert_non_null(strstr(text, "| | `WM_API_KEY`, `WM_API_KEY_FILE` | secret |  | key of the API |\n"));
-  assert_non_null(strstr(text, "| `--commit-ms` | `WM_COMMIT_MS` | time, 1ms to 1m | `100ms` |"));
-  free(text);
-  wm_config_destroy(c);
-}
-
-/* Reads what --dump-config wrote with a shell and gives it back as an environment; the caller frees the text, which holds it. */
-static char *read_back(const char *dump, char *env[], size_t cap) {
-  char path[] = "/tmp/wiremill-test-XXXXXX", command[128], *text = calloc(1, 1 << 16);
-  assert_non_null(text);
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  close(fd);
-  write_file(path, dump, strlen(dump));
-  snprintf(command, sizeof command, "env -i sh -c 'set -a; . %s; env -0'", path);
-  FILE *in = popen(command, "r");
-  assert_non_null(in);
-  size_t len = fread(text, 1, (1 << 16) - 1, in), n = 0;
-  assert_int_equal(pclose(in), 0);
-  unlink(path);
-  for (size_t at = 0; at < len; at += strlen(text + at) + 1) {
-    assert_true(n + 1 < cap);
-    env[n++] = text + at;
-  }
-  env[n] = NULL;
-  return text;
-}
-
-static void test_dump(void **state) {
-  (void)state;
-  const char *const *env = LIST("WM_TOPIC_OUT=odd \"topic\" $HOME `x` \\ 'y'", "WM_API_KEY=hush",
-                                "WM_KAFKA_SASL_PASSWORD=hush", "WM_KAFKA_CLIENT_ID=a b", "WM_LOG_LEVEL=warn");
-  wm_config_t *c = LOAD(LIST("--workers", "3", "--http-listen", "off", "--kafka", "linger.ms=7", "--dump-config"), env);
-  char *text = printed(c, wm_config_print_dump);
-  assert_non_null(strstr(text, "# default\nWM_TOPIC_IN=articles.raw\n"));
-  assert_non_null(strstr(text, "# from --workers\nWM_WORKERS=3\n"));
-  assert_non_null(strstr(text, "# from the environment\nWM_LOG_LEVEL=warn\n"));
-  assert_non_null(strstr(text, "# not set\n#WM_OFFSET=\n"));
-  assert_non_null(strstr(text, "\n#WM_API_KEY=***\n"));
-  assert_non_null(strstr(text, "\n#WM_KAFKA_SASL_PASSWORD=***\n"));
-  assert_non_null(strstr(text, "from --kafka linger.ms\nWM_KAFKA_LINGER_MS=7\n"));
-  assert_non_null(strstr(text, "\nWM_HTTP_LISTEN=off\n"));
-  assert_null(strstr(text, "hush"));
-  char *again[64];
-  char *holder = read_back(text, again, 64);
-  wm_config_t *d = LOAD(NULL, (const char *const *)again);
-  for (size_t i = 0; i < N_ROWS; i++) {
-    const char *before = wm_config_string(c, k_rows[i].key), *after = wm_config_string(d, k_rows[i].key);
-    if (k_rows[i].flags & WM_CONFIG_SECRET) continue;
-    assert_string_equal(before ? before : "(none)", after ? after : "(none)");
-  }
-  const char *value;
-  assert_string_equal(wm_config_kafka(d, 0, &value, NULL), "client.id");
-  assert_string_equal(value, "a b");
-  assert_string_equal(wm_config_kafka(d, 1, &value, NULL), "linger.ms");
-  assert_null(wm_config_kafka(d, 2, &value, NULL));
-  wm_config_destroy(d);
-  wm_config_destroy(c);
-  free(holder);
-  free(text);
-}
-
-static void test_dump_names_secret_files(void **state) {
-  (void)state;
-  char path[] = "/tmp/wiremill-test-XXXXXX", variable[64], kafka[64], line[80];
-  int fd = mkstemp(path);
-  assert_true(fd >= 0);
-  close(fd);
-  write_file(path, "hush\n", 5);
-  snprintf(variable, sizeof variable, "WM_API_KEY_FILE=%s", path);
-  snprintf(kafka, sizeof kafka, "WM_KAFKA_SSL_KEY_PASSWORD_FILE=%s", path);
-  wm_config_t *c = LOAD(NULL, LIST(variable, kafka));
-  char *text = printed(c, wm_config_print_dump);
-  snprintf(line, sizeof line, "\n%s\n", variable);
-  assert_non_null(strstr(text, line));
-  snprintf(line, sizeof line, "\n%s\n", kafka);
-  assert_non_null(strstr(text, line));
-  assert_null(strstr(text, "hush"));
-  free(text);
-  wm_config_destroy(c);
-  unlink(path);
-}
-
 /* Asking for a key that is not in the table is a mistake in the program, found the first time that it runs. */
 static void test_wrong_key_aborts(void **state) {
   (void)state;
@@ -620,26 +401,13 @@ static void test_neighbours(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_defaults),
-      cmocka_unit_test(test_precedence),
-      cmocka_unit_test(test_flag_forms),
-      cmocka_unit_test(test_operands),
-      cmocka_unit_test(test_unknown_names),
-      cmocka_unit_test(test_bad_values),
-      cmocka_unit_test(test_listen),
-      cmocka_unit_test(test_secrets),
-      cmocka_unit_test(test_kafka),
-      cmocka_unit_test(test_kafka_errors),
-      cmocka_unit_test(test_actions),
-      cmocka_unit_test(test_required),
-      cmocka_unit_test(test_program_defaults),
-      cmocka_unit_test(test_malformed_rows),
-      cmocka_unit_test(test_help),
-      cmocka_unit_test(test_markdown),
-      cmocka_unit_test(test_dump),
-      cmocka_unit_test(test_dump_names_secret_files),
-      cmocka_unit_test(test_wrong_key_aborts),
-      cmocka_unit_test(test_neighbours),
+      cmocka_unit_test(test_defaults),         cmocka_unit_test(test_precedence),     cmocka_unit_test(test_flag_forms),
+      cmocka_unit_test(test_operands),         cmocka_unit_test(test_unknown_names),  cmocka_unit_test(test_bad_values),
+      cmocka_unit_test(test_listen),           cmocka_unit_test(test_secrets),        cmocka_unit_test(test_kafka),
+      cmocka_unit_test(test_kafka_errors),     cmocka_unit_test(test_actions),        cmocka_unit_test(test_required),
+      cmocka_unit_test(test_program_defaults), cmocka_unit_test(test_malformed_rows),
+
+      cmocka_unit_test(test_wrong_key_aborts), cmocka_unit_test(test_neighbours),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@
 
 static wm_http_t *g_http;
 static wm_error_t g_err;
-static char g_answer[ANSWER_MAX];
+static char g_answer[ANSWER_MAX], g_exact[] = "exact", g_prefix[] = "prefix";
 
 static int connect_to(int port) {
   int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -136,8 +136,8 @@ static int start_server(void **state) {
   g_standard.metrics = wm_metrics_new();
   wm_metric_add(wm_metrics_get(g_standard.metrics, WM_METRIC_COUNTER, "wm_test_total", NULL, "Tests."), 5);
   wm_http_standard_routes(&g_standard, routes);
-  routes[3] = (wm_http_route_t){"POST", "/echo", echo, (void *)(uintptr_t) "exact", 1000};
-  routes[4] = (wm_http_route_t){"GET", "/echo/*", echo, (void *)(uintptr_t) "prefix", 0};
+  routes[3] = (wm_http_route_t){"POST", "/echo", echo, g_exact, 1000};
+  routes[4] = (wm_http_route_t){"GET", "/echo/*", echo, g_prefix, 0};
   routes[5] = (wm_http_route_t){"GET", "/bad", bad_status, NULL, 0};
   routes[6] = (wm_http_route_t){"PUT", "/echo", nothing, NULL, 0};
   routes[7] = (wm_http_route_t){"GET", "/large", large, NULL, 0};
