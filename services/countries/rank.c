@@ -9,7 +9,7 @@
 
 #define LEAD_POINTS 250u    /* code points of body that count as its lead */
 #define CONFIDENCE_MIN 0.5F /* below it a country is not given */
-#define FOCUS_SHARE 0.6F   /* of the salience of the first country */
+#define FOCUS_SHARE 0.6F    /* of the salience of the first country */
 #define FOCUS_MAX 3u
 
 /* How likely a country belongs to the article when this names it. */

@@ -6,7 +6,7 @@ import sys
 
 import source
 
-REQUIRED = {"LICENSE": "Apache License", "README.md": "wiremill", "CONTRIBUTING.md": "wiremill", "CHANGELOG.md": ""}
+REQUIRED = {"LICENSE": "Apache License", "CONTRIBUTING.md": "wiremill"}
 MODEL_MAX = 20 << 20
 FILE_MAX = 2 << 20
 # Where the bytes are the point.
@@ -34,6 +34,8 @@ def complaints_about(path, text):
         yield f"{path}: not UTF-8 at byte {e.start}"
         return
     for number, line in enumerate(text.split("\n"), 1):
+        if path.endswith(".tsv"):
+            break  # an empty last column
         if line.endswith(("\r", " ", "\t")) and not (path.endswith(".md") and line.endswith("  ")):
             yield f"{path}:{number}: white space at the end of the line"
     if text and not text.endswith("\n"):
