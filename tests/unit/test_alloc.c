@@ -132,6 +132,10 @@ static void test_article(void **state) {
        "\"a\":[1,[2,[3]],{\"b\":{\"c\":null}}],\"uri\":\"7\",\"headline\":\"T \xC3\xA9\","
        "\"body_text\":\"Anna Berg met Tom Hill in Oslo, the capital of Norway, on Monday.\"," EMPTY_ENRICHMENT "}",
        false},
+      {"{\"guid\":\"g\",\"body_html\":\"<p>Anna &amp; <b>Berg</b></p><p>Oslo</p>\"}",
+       "{\"guid\":\"g\",\"body_html\":\"<p>Anna &amp; <b>Berg</b></p><p>Oslo</p>\",\"uri\":\"g\","
+       "\"body_text\":\"Anna & Berg\\nOslo\"," EMPTY_ENRICHMENT "}",
+       false},
       {"{\"uri\":\"u\",\"headline\":\"H\",\"enrichment\":{\"x\":1.10,\"entities\":[],\"processing\":[{\"service\":"
        "\"topics\"}]}}",
        "{\"uri\":\"u\",\"headline\":\"H\",\"enrichment\":{\"schema\":\"1.0\",\"x\":1.10,\"language\":{\"code\":\"en\","
@@ -217,6 +221,7 @@ static void test_model(void **state) {
 }
 
 int main(void) {
+  wm_html_init();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_article),
       cmocka_unit_test(test_text),

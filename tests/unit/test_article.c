@@ -103,6 +103,10 @@ static void test_bodies(void **state) {
                "{\"id\":1,\"bodies\":[{\"role\":\"richtext\",\"contentType\":\"text/plain\",\"value\":\"R\"},"
                "{\"role\":\"main\",\"value\":\"<p>M</p>\"}]}",
                "1", "", "M");
+  forms_expect(*state,
+               "{\"id\":1,\"bodies\":[{\"contentType\":\"application/x-quark\",\"value\":\"Q\"},"
+               "{\"contentType\":\"TEXT/HTML\",\"value\":\"<p>H</p>\"}]}",
+               "1", "", "H");
   forms_expect(*state, "{\"id\":1,\"bodies\":[{\"value\":\" \"},{\"value\":null},{\"value\":\"B\"}]}", "1", "", "B");
 }
 

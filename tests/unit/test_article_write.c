@@ -54,7 +54,7 @@ static void test_enrichment_moves_last(void **state) {
   rewrite_expect(*state, "{ \"enrichment\" : { \"x\" : 1.10 } , \"uri\":\"u\",\"headline\":\"H\"}", expected);
   rewrite_expect(*state, "{\"uri\":\"u\",\"enrichment\":{\"x\":1.10},\"headline\":\"H\"}", expected);
   rewrite_expect(*state, "{\"uri\":\"u\",\"headline\":\"H\" , \"enrichment\":{\"x\":1.10} }", expected);
-  rewrite_expect(*state, "{\"uri\":\"u\",\"headline\":\"H\",\"enrichmen\\u0074\":null}",
+  rewrite_expect(*state, "{\"uri\":\"u\",\"headline\":\"H\",\"enrichme\\u006E\\u0074\":null}",
                  "{\"uri\":\"u\",\"headline\":\"H\"," EMPTY_ENRICHMENT "}");
 }
 
