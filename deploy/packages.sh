@@ -5,8 +5,13 @@
 WM_BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config librdkafka-dev libjansson-dev libcurl4-openssl-dev
   libmicrohttpd-dev libxml2-dev libutf8proc-dev libxxhash-dev libcld2-dev libssl-dev"
 # What the tests need beside it: checks, a Kafka broker, a Docker engine.
-WM_TEST_PACKAGES="git python3 libcmocka-dev clang libclang-rt-dev clang-format llvm python3-jsonschema python3-yaml default-jre-headless maven docker.io debootstrap xz-utils
-  ca-certificates procps"
+WM_TEST_PACKAGES="git python3 libcmocka-dev clang clang-format llvm libclang-rt-dev python3-jsonschema python3-yaml curl
+  default-jre-headless maven docker.io debootstrap xz-utils ca-certificates procps"
+# Debian 13 has the docker command in a package of its own.
+case "$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}")" in
+  "debian 12" | "ubuntu "*) ;;
+  *) WM_TEST_PACKAGES="$WM_TEST_PACKAGES docker-cli" ;;
+esac
 
 say() { printf '%s\n' "$*" >&2; }
 
