@@ -23,9 +23,10 @@ static rd_kafka_t *new_client(rd_kafka_type_t type, const char *servers, wm_erro
     rc = wm_kafka_set(conf, "group.id", "wiremill-pipeline", err);
     if (rc == WM_OK) rc = wm_kafka_set(conf, "enable.auto.commit", "false", err);
     if (rc == WM_OK) rc = wm_kafka_set(conf, "isolation.level", "read_committed", err);
-    if (rc == WM_OK) rc = wm_kafka_set(conf, "fetch.wait.max.ms", "10", err);
+    if (rc == WM_OK) rc = wm_kafka_set(conf, "fetch.wait.max.ms", "5", err);
   } else {
-    rc = wm_kafka_set(conf, "message.max.bytes", "134217728", err);
+    rc = wm_kafka_set(conf, "test.mock.num.brokers", "1", err);
+    if (rc == WM_OK) rc = wm_kafka_set(conf, "message.max.bytes", "134217728", err);
     if (rc == WM_OK) rc = wm_kafka_set(conf, "linger.ms", "1", err);
   }
   rd_kafka_t *rk = rc == WM_OK ? rd_kafka_new(type, conf, text, sizeof text) : NULL;
@@ -62,18 +63,19 @@ static wm_err_t start_reader(wm_embedded_t *e, const wm_chain_t *chain, const ch
 }
 
 static wm_err_t load_defaults(wm_embedded_t *e, wm_error_t *err) {
-  static const wm_config_program_t program = {.program = "wiremill", .version = WM_VERSION};
+  static const wm_config_program_t program = {.program = "wiremill", .version = WM_VERSION, .takes_kafka = true};
   size_t n;
   const wm_config_option_t *rows = wm_stage_options(&n);
-  char name[] = "wiremill";
-  char *argv[] = {name, NULL};
+  /* The mock answers a fetch that found nothing only when its time is over, whatever comes in meanwhile. */
+  char name[] = "wiremill", kafka[] = "--kafka", wait[] = "fetch.wait.max.ms=5";
+  char *argv[] = {name, kafka, wait, NULL};
   e->config = wm_config_new(&program);
   if (!e->config) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
   wm_err_t rc = wm_config_add(e->config, rows, n, err);
   /* The rows that have no default: overwritten below. */
   const wm_config_default_t own[] = {{"topic.in", "in"}, {"topic.out", "out"}, {"group", "group"}};
   if (rc == WM_OK) rc = wm_config_defaults(e->config, own, sizeof own / sizeof own[0], err);
-  return rc == WM_OK ? wm_config_load(e->config, 1, argv, NULL, err) : rc;
+  return rc == WM_OK ? wm_config_load(e->config, 3, argv, NULL, err) : rc;
 }
 
 static wm_err_t start_stages(wm_embedded_t *e, const wm_chain_t *chain, const wm_embedded_settings_t *settings,
@@ -84,7 +86,6 @@ static wm_err_t start_stages(wm_embedded_t *e, const wm_chain_t *chain, const wm
     wm_stage_settings_t s;
     wm_stage_settings(e->config, link->service, &s);
     s.shared = link->shared;
-    s.config = NULL;
     s.bootstrap_servers = servers;
     s.topic_in = e->topics[i];
     s.topic_out = e->topics[i + 1];
@@ -103,13 +104,15 @@ static wm_err_t start_stages(wm_embedded_t *e, const wm_chain_t *chain, const wm
 wm_err_t wm_embedded_start(wm_embedded_t *e, const wm_chain_t *chain, const wm_embedded_settings_t *settings,
                            wm_error_t *err) {
   memset(e, 0, sizeof *e);
-  /* The cluster lives in a handle of its own, made first; its address is known only then. */
-  e->producer = new_client(RD_KAFKA_PRODUCER, "127.0.0.1:1", err);
+  /* The cluster lives in the producer's handle, and ends with it. */
+  e->producer = new_client(RD_KAFKA_PRODUCER, "localhost", err);
   if (!e->producer) return WM_ERR_KAFKA;
-  e->cluster = rd_kafka_mock_cluster_new(e->producer, 1);
+  e->cluster = rd_kafka_handle_mock_cluster(e->producer);
   if (!e->cluster) return wm_error_set(err, WM_ERR_KAFKA, "embedded Kafka: the mock cluster does not start");
+#ifdef WM_HAVE_MOCK_REBALANCE_DELAY
+  rd_kafka_mock_group_initial_rebalance_delay_ms(e->cluster, 0); /* an older librdkafka waits 3 s for more members */
+#endif
   const char *servers = rd_kafka_mock_cluster_bootstraps(e->cluster);
-  rd_kafka_brokers_add(e->producer, servers);
   wm_err_t rc = make_topics(e, chain, settings->partitions, err);
   if (rc == WM_OK) rc = start_reader(e, chain, servers, settings->partitions, err);
   if (rc == WM_OK) rc = start_stages(e, chain, settings, servers, err);
@@ -171,7 +174,6 @@ wm_err_t wm_embedded_stop(wm_embedded_t *e, wm_error_t *err) {
     wm_stage_destroy(e->stages[i]);
   }
   if (e->consumer) rd_kafka_destroy(e->consumer);
-  if (e->cluster) rd_kafka_mock_cluster_destroy(e->cluster);
   if (e->producer) rd_kafka_destroy(e->producer);
   wm_config_destroy(e->config);
   memset(e, 0, sizeof *e);

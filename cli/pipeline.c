@@ -12,7 +12,7 @@
 #include "common/html.h"
 #include "common/log.h"
 
-#define WINDOW 64u              /* articles in flight, and how far one may overtake another */
+#define WINDOW 256u             /* articles in flight, and how far one may overtake another */
 #define WINDOW_BYTES (2u << 20) /* bytes in flight (one larger article goes alone) */
 #define QUIET_SECONDS 60        /* nothing came out for so long: something is lost */
 
@@ -37,6 +37,8 @@ static const wm_config_program_t k_program = {
 };
 
 static const wm_config_option_t k_rows[] = {
+    {"services", "Pipeline", WM_CONFIG_STRING, 0, 0, NULL, "entities,countries,topics", 0, "LIST",
+     "which services run, in this order, separated by commas"},
     {"format", "Pipeline", WM_CONFIG_CHOICE, 0, 0, "json|pretty", "json", 0, "FORMAT",
      "json: one article a line; pretty: for reading, with the entities marked in the text"},
     {"color", "Pipeline", WM_CONFIG_CHOICE, 0, 0, "auto|always|never", "auto", 0, "WHEN",
@@ -255,7 +257,7 @@ static wm_err_t run(pipeline_t *p, const wm_config_t *config, wm_error_t *err) {
                                      .commit_ms = (int)wm_config_int(config, "commit.ms"),
                                      .limits.bytes_max = (size_t)wm_config_int(config, "max.article.bytes")};
   wm_log_init("pipeline", (wm_log_level_t)wm_log_level_parse(wm_config_string(config, "log.level")));
-  wm_err_t rc = wm_chain_open(&p->chain, config, "entities,countries,topics", err);
+  wm_err_t rc = wm_chain_open(&p->chain, config, wm_config_string(config, "services"), err);
   if (rc != WM_OK) return rc;
   p->article = wm_article_new(NULL);
   if (!p->article) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
@@ -297,8 +299,8 @@ int wm_cli_pipeline(int argc, char **argv) {
   clock_gettime(CLOCK_MONOTONIC, &a);
   wm_err_t rc = run(&p, config, &err);
   clock_gettime(CLOCK_MONOTONIC, &b);
-  fprintf(stderr, "wiremill: %zu articles enriched, %zu refused, in %.1f s through entities, countries and topics\n",
-          p.enriched, p.refused, (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);
+  fprintf(stderr, "wiremill: %zu articles enriched, %zu refused, in %.1f s through %s\n", p.enriched, p.refused,
+          (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9, wm_config_string(config, "services"));
   code = rc == WM_OK ? (p.refused > 0 ? 1 : 0) : wm_cli_fail(&err);
   wm_html_cleanup();
 out:

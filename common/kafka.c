@@ -22,7 +22,6 @@ typedef struct {
 /* Defaults that a passed-through property may change. docs/internals/stage.md says why each has its value. */
 static const property_t k_defaults[] = {
     {ROLE_ALL, "log.connection.close", "false"},
-    {ROLE_ALL, "log.configuration.warnings", "false"}, /* one table of properties serves consumers and producers */
     {ROLE_ALL, "reconnect.backoff.ms", "50"},
     {ROLE_ALL, "reconnect.backoff.max.ms", "2000"},
     {ROLE_ALL, "socket.timeout.ms", "30000"},
@@ -94,6 +93,8 @@ static wm_log_level_t log_level(int syslog_level) {
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
   static wm_log_site_t site;
   wm_log_level_t l = log_level(level);
+  /* One set of passed-through properties serves consumers and producers; librdkafka has no switch for this before 2.1. */
+  if (strcmp(facility, "CONFWARN") == 0 && strstr(text, " property and will be ignored by this ")) return;
   if (!wm_log_enabled(l)) return;
   const wm_log_field_t fields[] = {WM_LOG_STR("client", rd_kafka_name(rk)), WM_LOG_STR("facility", facility),
                                    WM_LOG_STR("text", text)};
