@@ -77,19 +77,19 @@ wm_err_t wm_config_row_set(wm_config_row_t *row, const char *name, const char *v
   return WM_OK;
 }
 
+void wm_config_variable_of(const char *key, char *out, size_t cap) {
+  snprintf(out, cap, WM_CONFIG_PREFIX "%s", key);
+  for (char *s = out; *s; s++) *s = *s == '.' ? '_' : (char)(*s >= 'a' && *s <= 'z' ? *s - 'a' + 'A' : *s);
+}
+
 /* The flag and the variable of a key: "topic.in" gives "topic-in" and "WM_TOPIC_IN". */
 static wm_err_t name_row(wm_config_row_t *row, wm_error_t *err) {
-  const char *key = row->option->key;
-  size_t len = strlen(key), prefix = strlen(WM_CONFIG_PREFIX);
-  row->flag = malloc(len + 1);
-  row->variable = malloc(prefix + len + 1);
+  char variable[sizeof WM_CONFIG_PREFIX + WM_CONFIG_KEY_MAX];
+  wm_config_variable_of(row->option->key, variable, sizeof variable);
+  row->variable = strdup(variable);
+  row->flag = strdup(row->option->key);
   if (!row->flag || !row->variable) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
-  memcpy(row->variable, WM_CONFIG_PREFIX, prefix);
-  for (size_t i = 0; i <= len; i++) { /* the terminating NUL too */
-    char upper = key[i] >= 'a' && key[i] <= 'z' ? (char)(key[i] - 'a' + 'A') : key[i];
-    row->flag[i] = key[i] == '.' ? '-' : key[i];
-    row->variable[prefix + i] = key[i] == '.' ? '_' : upper;
-  }
+  for (char *s = row->flag; *s; s++) *s = *s == '.' ? '-' : *s;
   return WM_OK;
 }
 
@@ -189,8 +189,8 @@ bool wm_config_neighbour_has(const wm_config_t *c, const char *variable, size_t 
   for (size_t i = 0; i < c->n_neighbours; i++) {
     for (size_t k = 0; k < c->neighbours[i].n; k++) {
       char name[sizeof WM_CONFIG_PREFIX + WM_CONFIG_KEY_MAX + sizeof "_FILE"];
-      size_t end = (size_t)snprintf(name, sizeof name, WM_CONFIG_PREFIX "%s", c->neighbours[i].rows[k].key);
-      for (char *s = name; *s; s++) *s = *s == '.' ? '_' : (char)(*s >= 'a' && *s <= 'z' ? *s - 'a' + 'A' : *s);
+      wm_config_variable_of(c->neighbours[i].rows[k].key, name, sizeof name - sizeof "_FILE");
+      size_t end = strlen(name);
       if (end == len && memcmp(name, variable, len) == 0) return true;
       if (!(c->neighbours[i].rows[k].flags & WM_CONFIG_SECRET)) continue;
       end += (size_t)snprintf(name + end, sizeof name - end, "_FILE");

@@ -84,7 +84,7 @@ wm_err_t wm_config_neighbours(wm_config_t *c, const wm_config_option_t *rows, si
 /**
  * Reads environment `envp` (NULL: none), then `argv[1..]`; of a flag given twice the last one counts. Standard flags --help (-h),
  * --version, --dump-config and --check-config set the action; help and version are answered whatever else is wrong, and then nothing
- * is read but defaults. "--" ends flags. A required row without a value is an error unless the action is
+ * is read but defaults. --dump-config=markdown is DUMP too, of the table instead of the values. "--" ends flags. A required row without a value is an error unless the action is
  * HELP or VERSION. WM_ERR_USAGE, WM_ERR_CONFIG, WM_ERR_NOMEM, WM_ERR_IO (a secret's file).
  */
 wm_err_t wm_config_load(wm_config_t *c, int argc, char *const argv[], char *const envp[], wm_error_t *err);
@@ -105,7 +105,7 @@ const char *wm_config_kafka(const wm_config_t *c, size_t i, const char **value, 
 /** --help, by groups. */
 void wm_config_print_help(const wm_config_t *c, FILE *out);
 /** `WM_NAME=value` a line, with a comment where a value comes from; a file that a shell, Compose or systemd reads back. Secrets are
- * commented out as `***`. */
+ * commented out as `***`. After --dump-config=markdown as wm_config_print_markdown(). */
 void wm_config_print_dump(const wm_config_t *c, FILE *out);
 /** The rows as Markdown tables by group, for docs/config.md. */
 void wm_config_print_markdown(const wm_config_t *c, FILE *out);

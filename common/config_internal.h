@@ -55,9 +55,12 @@ struct wm_config {
   } neighbours[WM_CONFIG_NEIGHBOURS_MAX];
   size_t n_neighbours;
   wm_config_action_t action;
+  bool markdown; /* --dump-config=markdown */
 };
 
 /* config.c */
+/* "WM_TOPIC_IN" of "topic.in". */
+void wm_config_variable_of(const char *key, char *out, size_t cap);
 wm_config_row_t *wm_config_row_by_flag(const wm_config_t *c, const char *flag, size_t len);
 wm_config_row_t *wm_config_row_by_variable(const wm_config_t *c, const char *variable, size_t len);
 /* True if a neighbour has a row, or a secret's file, of this name. */
@@ -77,6 +80,8 @@ wm_err_t wm_config_value_check(const wm_config_option_t *o, const char *name, co
 /* What is allowed, for errors ("an integer from 1 to 64") and, in short, for help and docs ("1 to 64"; "" if there is nothing to say). */
 void wm_config_value_allowed(const wm_config_option_t *o, char *out, size_t cap);
 void wm_config_value_range(const wm_config_option_t *o, char *out, size_t cap);
+/* A default as it is shown: times and sizes with their units, an empty address as "off". */
+const char *wm_config_value_default(const wm_config_option_t *o, const char *def, char *out, size_t cap);
 /* `value` in quotes for an error: cut to some 60 bytes, control characters as '?'. */
 const char *wm_config_value_quoted(const char *value, char *out, size_t cap);
 /* Lengths in bytes that a STRING, PATH or secret may have. */

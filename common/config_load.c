@@ -84,6 +84,12 @@ static wm_err_t unknown_variable(const wm_config_t *c, const char *name, size_t 
     snprintf(known, sizeof known, "%s_FILE", c->rows[i].variable);
     wm_config_suggest_offer(&near, known);
   }
+  for (size_t i = 0; i < c->n_neighbours; i++) {
+    for (size_t k = 0; k < c->neighbours[i].n; k++) {
+      wm_config_variable_of(c->neighbours[i].rows[k].key, known, sizeof known);
+      wm_config_suggest_offer(&near, known);
+    }
+  }
   for (size_t i = 0; i < sizeof k_known_variables / sizeof k_known_variables[0]; i++)
     wm_config_suggest_offer(&near, k_known_variables[i]);
   if (c->program->takes_kafka) wm_config_suggest_offer(&near, "WM_KAFKA_BOOTSTRAP_SERVERS");
@@ -202,8 +208,12 @@ static wm_err_t take_action(wm_config_t *c, const flag_t *f, bool *taken, wm_err
     const char *known = k_actions[i].flag + 2;
     if (strlen(k_actions[i].flag) < 3 || strlen(known) != f->len || memcmp(known, f->name, f->len) != 0) continue;
     *taken = true;
-    if (f->value) return wm_error_set(err, WM_ERR_USAGE, "%s takes no value", f->shown);
     c->action = k_actions[i].action;
+    c->markdown = c->action == WM_CONFIG_DUMP && f->value && strcmp(f->value, "markdown") == 0;
+    if (c->markdown) return WM_OK;
+    if (f->value && c->action == WM_CONFIG_DUMP)
+      return wm_error_set(err, WM_ERR_USAGE, "%s takes no value but markdown", f->shown);
+    if (f->value) return wm_error_set(err, WM_ERR_USAGE, "%s takes no value", f->shown);
     return WM_OK;
   }
   *taken = false;
@@ -281,7 +291,7 @@ wm_err_t wm_config_load(wm_config_t *c, int argc, char *const argv[], char *cons
   if (asks_for_help(c, argc, argv)) return WM_OK;
   wm_err_t rc = load_environment(c, envp, err);
   if (rc == WM_OK) rc = load_arguments(c, argc, argv, err);
-  for (size_t i = 0; rc == WM_OK && i < c->n_rows; i++) {
+  for (size_t i = 0; rc == WM_OK && i < c->n_rows && !c->markdown; i++) {
     const wm_config_row_t *row = &c->rows[i];
     bool empty = !row->value || !row->value[0];
     if (!(row->option->flags & WM_CONFIG_REQUIRED) || !empty) continue;

@@ -17,24 +17,34 @@ static size_t columns(const char *s, size_t len) {
   return n;
 }
 
-/* Writes `text` in lines of at most HELP_WIDTH columns; the first one goes on at column `at`, the others begin at `indent`. */
-static void print_wrapped(FILE *out, const char *text, size_t at, size_t indent) {
+/* Writes one line of `len` bytes in lines of at most HELP_WIDTH columns; the first goes on at column `at`, the others begin at `indent`. */
+static void print_wrapped(FILE *out, const char *text, size_t len, size_t at, size_t indent) {
+  const char *end = text + len;
   bool first = true;
-  while (*text == ' ') text++;
-  while (*text) {
-    size_t len = strcspn(text, " "), width = columns(text, len);
+  while (text < end) {
+    size_t word = strcspn(text, " \n"), width = columns(text, word);
     if (!first && at + 1 + width > HELP_WIDTH) {
       fprintf(out, "\n%*s", (int)indent, "");
       at = indent;
       first = true;
     }
-    fprintf(out, "%s%.*s", first ? "" : " ", (int)len, text);
+    fprintf(out, "%s%.*s", first ? "" : " ", (int)word, text);
     at += width + (first ? 0 : 1);
     first = false;
-    text += len;
-    while (*text == ' ') text++;
+    text += word;
+    while (text < end && *text == ' ') text++;
   }
   fputc('\n', out);
+}
+
+/* Wraps line by line; a line that begins with a space is laid out already. */
+static void print_paragraphs(FILE *out, const char *text) {
+  while (*text) {
+    size_t len = strcspn(text, "\n");
+    if (*text == ' ') fprintf(out, "%.*s\n", (int)len, text);
+    else print_wrapped(out, text, len, 0, 0);
+    text += len + (text[len] == '\n');
+  }
 }
 
 /* "  --flag VALUE" and its text beside it, or below it where the flag is long. */
@@ -43,7 +53,7 @@ static void print_option(FILE *out, const char *flag, const char *text) {
   fprintf(out, "  %s", flag);
   if (width + 2 > HELP_INDENT) fprintf(out, "\n%*s", HELP_INDENT, "");
   else fprintf(out, "%*s", (int)(HELP_INDENT - width), "");
-  print_wrapped(out, text, HELP_INDENT, HELP_INDENT);
+  print_wrapped(out, text, strlen(text), HELP_INDENT, HELP_INDENT);
 }
 
 static bool group_is_new(const wm_config_t *c, size_t row) {
@@ -75,13 +85,13 @@ __attribute__((format(printf, 2, 3))) static void add(char *text, const char *fo
 }
 
 static void print_row_help(FILE *out, const wm_config_row_t *row) {
-  char flag[2 * WM_CONFIG_KEY_MAX + 64], range[256], text[TEXT_MAX] = "";
+  char flag[2 * WM_CONFIG_KEY_MAX + 64], range[256], def[256], text[TEXT_MAX] = "";
   const wm_config_option_t *o = row->option;
   describe_flag(row, flag, sizeof flag);
   wm_config_value_range(o, range, sizeof range);
   add(text, "%s (", o->help);
   if (range[0] && o->type != WM_CONFIG_BOOL) add(text, "%s; ", range);
-  if (row->def) add(text, "default: %s; ", *row->def ? row->def : o->type == WM_CONFIG_LISTEN ? "off" : "empty");
+  if (row->def) add(text, "default: %s; ", wm_config_value_default(o, row->def, def, sizeof def));
   if ((o->flags & WM_CONFIG_REQUIRED) && !row->def) add(text, "required; ");
   if (o->flags & WM_CONFIG_SECRET) add(text, "secret: by variable only, or %s_FILE with a file's path)", row->variable);
   else add(text, "%s)", row->variable);
@@ -97,7 +107,7 @@ static void print_kafka_help(FILE *out) {
 void wm_config_print_help(const wm_config_t *c, FILE *out) {
   const wm_config_program_t *p = c->program;
   bool kafka = p->takes_kafka;
-  print_wrapped(out, p->summary, 0, 0);
+  print_paragraphs(out, p->summary);
   fprintf(out, "\nUsage: %s\n", p->usage);
   for (size_t g = 0; g < c->n_rows; g++) {
     if (!group_is_new(c, g)) continue;
@@ -113,7 +123,10 @@ void wm_config_print_help(const wm_config_t *c, FILE *out) {
   if (kafka) print_kafka_help(out);
   print_option(out, "--help", "show this and exit");
   print_option(out, "--version", "show the version and exit");
-  print_option(out, "--dump-config", "show what is configured and where it comes from, secrets masked, and exit");
+  print_option(
+      out, "--dump-config",
+      "show what is configured and where it comes from, secrets masked, and exit; --dump-config=markdown shows "
+      "what can be configured");
   print_option(out, "--check-config", "check the configuration and what it names, and exit");
   fputs("\nA flag goes before its variable, a variable before the default; an empty variable counts as not set.\n",
         out);
@@ -183,6 +196,10 @@ static void print_property_dump(FILE *out, const wm_config_property_t *p) {
 }
 
 void wm_config_print_dump(const wm_config_t *c, FILE *out) {
+  if (c->markdown) {
+    wm_config_print_markdown(c, out);
+    return;
+  }
   fprintf(out, "# %s %s\n", c->program->program, c->program->version);
   for (size_t g = 0; g < c->n_rows; g++) {
     if (!group_is_new(c, g)) continue;
@@ -206,7 +223,7 @@ static void print_row_markdown(FILE *out, const wm_config_row_t *row) {
       [WM_CONFIG_MS] = "time",       [WM_CONFIG_BYTES] = "size",    [WM_CONFIG_PATH] = "path",
       [WM_CONFIG_CHOICE] = "one of", [WM_CONFIG_LISTEN] = "address"};
   const wm_config_option_t *o = row->option;
-  char range[256];
+  char range[256], def[256];
   wm_config_value_range(o, range, sizeof range);
   bool secret = o->flags & WM_CONFIG_SECRET;
   if (secret) fprintf(out, "| | `%s`, `%s_FILE` | secret", row->variable, row->variable);
@@ -223,7 +240,7 @@ static void print_row_markdown(FILE *out, const wm_config_row_t *row) {
   fputs(" | ", out);
   if (row->def && *row->def) {
     fputc('`', out);
-    print_cell(out, row->def);
+    print_cell(out, wm_config_value_default(o, row->def, def, sizeof def));
     fputc('`', out);
   } else {
     fputs(row->def && o->type == WM_CONFIG_LISTEN ? "off" : (o->flags & WM_CONFIG_REQUIRED) ? "required" : "", out);

@@ -145,6 +145,15 @@ static bool read_number(const char *s, const unit_t *units, long long *out) {
   return false;
 }
 
+const char *wm_config_value_default(const wm_config_option_t *o, const char *def, char *out, size_t cap) {
+  long long number;
+  if (*def == '\0') snprintf(out, cap, "%s", o->type == WM_CONFIG_LISTEN ? "off" : "empty");
+  else if (o->type == WM_CONFIG_MS && read_number(def, k_times, &number)) write_number(o, number, out, cap);
+  else if (o->type == WM_CONFIG_BYTES && read_number(def, k_sizes, &number)) write_number(o, number, out, cap);
+  else snprintf(out, cap, "%s", def);
+  return out;
+}
+
 static bool read_bool(const char *s, long long *out) {
   static const char *const k_words[] = {"false", "true", "0", "1", "no", "yes", "off", "on"};
   for (size_t i = 0; i < sizeof k_words / sizeof k_words[0]; i++) {

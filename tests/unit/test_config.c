@@ -139,6 +139,7 @@ static void test_bad_values(void **state) {
   EXPECT_USAGE(LIST("--log-level=info|warn"), "not valid");
   EXPECT_USAGE(LIST("--keep-html=maybe"), "true or false");
   EXPECT_USAGE(LIST("--no-keep-html=1"), "--no-keep-html takes no value");
+  EXPECT_USAGE(LIST("--dump-config=xml"), "--dump-config takes no value but markdown");
   EXPECT_USAGE(LIST("--check-config=1"), "--check-config takes no value");
   EXPECT_USAGE(LIST("--workers"), "--workers needs a value");
   EXPECT_USAGE(LIST("--topic-in", "--workers"), "--topic-in needs a value and not the option \"--workers\"");
@@ -395,6 +396,7 @@ static void test_neighbours(void **state) {
     if (i > 0) assert_int_equal(wm_config_neighbours(c, k_other, 2, &err), WM_OK);
     wm_err_t want = i == 1 ? WM_OK : WM_ERR_CONFIG; /* without the neighbour, with it, and misspelt */
     assert_int_equal(wm_config_load(c, 1, argv, i == 2 ? bad_env : good_env, &err), want);
+    if (i == 2) assert_non_null(strstr(err.text, "did you mean WM_FEED_LIST?"));
     wm_config_destroy(c);
   }
 }

@@ -50,6 +50,32 @@ static void test_markdown(void **state) {
   assert_non_null(strstr(text, "| `--log-level` | `WM_LOG_LEVEL` | one of `debug\\|info\\|warn` | `info` |"));
   assert_non_null(strstr(text, "| | `WM_API_KEY`, `WM_API_KEY_FILE` | secret |  | key of the API |\n"));
   assert_non_null(strstr(text, "| `--commit-ms` | `WM_COMMIT_MS` | time, 1ms to 1m | `100ms` |"));
+  assert_non_null(strstr(text, "| `--article-bytes` | `WM_ARTICLE_BYTES` | size, 1KiB to 64MiB | `8MiB` |"));
+  free(text);
+  wm_config_destroy(c);
+  c = LOAD(LIST("--dump-config=markdown"), NULL);
+  assert_int_equal(wm_config_action(c), WM_CONFIG_DUMP);
+  text = printed(c, wm_config_print_dump);
+  assert_true(strncmp(text, "### Kafka\n", 10) == 0);
+  free(text);
+  wm_config_destroy(c);
+}
+
+static void test_summary_of_paragraphs(void **state) {
+  (void)state;
+  static const wm_config_program_t k_long = {
+      .program = "p",
+      .version = "1",
+      .summary =
+          "A first line that is so long that it must be wrapped, because no terminal is wide enough for it, or so.\n\n"
+          "  laid  out\nlast",
+      .usage = "p"};
+  wm_config_t *c = load_program(&k_long, NULL, NULL, WM_OK);
+  char *text = printed(c, wm_config_print_help);
+  static const char k_start[] =
+      "A first line that is so long that it must be wrapped, because no terminal is wide enough for it, or\nso.\n\n"
+      "  laid  out\nlast\n\nUsage: p\n";
+  assert_true(strncmp(text, k_start, sizeof k_start - 1) == 0);
   free(text);
   wm_config_destroy(c);
 }
@@ -135,6 +161,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_help),
       cmocka_unit_test(test_markdown),
+      cmocka_unit_test(test_summary_of_paragraphs),
       cmocka_unit_test(test_dump),
       cmocka_unit_test(test_dump_names_secret_files),
   };
