@@ -6,7 +6,7 @@ import sys
 
 import source
 
-REQUIRED = {"LICENSE": "Apache License", "CONTRIBUTING.md": "wiremill"}
+REQUIRED = {"LICENSE": "Apache License", "README.md": "wiremill", "CONTRIBUTING.md": "wiremill", "CHANGELOG.md": ""}
 MODEL_MAX = 20 << 20
 FILE_MAX = 2 << 20
 # Where the bytes are the point.
