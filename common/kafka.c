@@ -24,7 +24,7 @@ static const property_t k_defaults[] = {
     {ROLE_ALL, "log.connection.close", "false"},
     {ROLE_ALL, "reconnect.backoff.ms", "50"},
     {ROLE_ALL, "reconnect.backoff.max.ms", "2000"},
-    {ROLE_ALL, "socket.timeout.ms", "30000"},
+    {ROLE_CONSUMER, "socket.timeout.ms", "30000"}, /* a transactional producer's follows its transaction.timeout.ms */
     {ROLE_ALL, "socket.nagle.disable", "true"},
     {ROLE_ALL, "topic.metadata.refresh.interval.ms", "60000"},
     {ROLE_CONSUMER, "session.timeout.ms", "10000"},

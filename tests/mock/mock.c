@@ -30,8 +30,7 @@ void mock_open(mock_t *m, int brokers, int partitions) {
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
   set(conf, "client.id", "feeder");
   set(conf, "message.max.bytes", "80000000");
-  set(conf, "bootstrap.servers", "127.0.0.1:1"); /* replaced below */
-  set(conf, "log_level", "3");
+  set(conf, "log_level", "0");
   rd_kafka_t *carrier = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
   assert_non_null(carrier);
   m->cluster = rd_kafka_mock_cluster_new(carrier, brokers);
@@ -42,6 +41,12 @@ void mock_open(mock_t *m, int brokers, int partitions) {
   assert_int_equal(rd_kafka_mock_topic_create(m->cluster, "articles.raw", partitions, 1), 0);
   assert_int_equal(rd_kafka_mock_topic_create(m->cluster, "articles.test", 4, 1), 0);
   assert_int_equal(rd_kafka_mock_topic_create(m->cluster, "articles.dlq", 4, 1), 0);
+  for (int i = 0; i < partitions; i++) rd_kafka_mock_partition_set_leader(m->cluster, "articles.raw", i, 1);
+  for (int i = 0; i < 4; i++) {
+    rd_kafka_mock_partition_set_leader(m->cluster, "articles.test", i, brokers);
+    rd_kafka_mock_partition_set_leader(m->cluster, "articles.dlq", i, brokers);
+  }
+  m->brokers = brokers;
   m->metrics = wm_metrics_new();
   assert_non_null(m->metrics);
   m->set = (wm_stage_settings_t){.service = &stage_test_service,
@@ -237,4 +242,11 @@ void mock_push(mock_t *m, int api, size_t n, const rd_kafka_resp_err_t *errors) 
 
 void mock_push_one(mock_t *m, int api, rd_kafka_resp_err_t error) {
   mock_push(m, api, 1, &error);
+}
+
+void mock_push_out(mock_t *m, size_t n, rd_kafka_resp_err_t error) {
+  assert_true(m->brokers > 1); /* or the feeder would take the errors */
+  for (size_t i = 0; i < n; i++)
+    assert_int_equal(rd_kafka_mock_broker_push_request_error_rtts(m->cluster, m->brokers, MOCK_PRODUCE, 1, error, 0),
+                     0);
 }

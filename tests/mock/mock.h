@@ -39,6 +39,7 @@ typedef struct {
   rd_kafka_t *rk; /* carries the cluster; feeds it */
   rd_kafka_mock_cluster_t *cluster;
   const char *bootstrap;
+  int brokers;
   wm_metrics_t *metrics;
   wm_stage_t *stage;
   wm_stage_settings_t set; /* for mock_start(); a test may change it */
@@ -51,7 +52,7 @@ typedef struct {
   size_t n, capacity;
 } mock_records_t;
 
-/** A cluster of `brokers` with articles.raw (`partitions`), articles.test and articles.dlq (4 each). */
+/** A cluster of `brokers` with articles.raw (`partitions`; on the first broker), articles.test and articles.dlq (4 each; on the last). */
 void mock_open(mock_t *m, int brokers, int partitions);
 void mock_close(mock_t *m);
 /** Starts the stage; mock_stop() stops, joins and returns its result. */
@@ -84,5 +85,8 @@ void mock_expect_articles(mock_t *m, const char *topic, int from, int n, bool on
 /** Injects `n` errors into the next requests of kind `api`, at whatever broker. */
 void mock_push(mock_t *m, int api, size_t n, const rd_kafka_resp_err_t *errors);
 void mock_push_one(mock_t *m, int api, rd_kafka_resp_err_t error);
+
+/** The same for Produce requests to articles.test and articles.dlq only: with two brokers or more, which mock_open() gives them. */
+void mock_push_out(mock_t *m, size_t n, rd_kafka_resp_err_t error);
 
 #endif

@@ -220,7 +220,7 @@ static void an_internal_error_ends_all_workers(void **state) {
   mock_close(&m);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(key_headers_and_timestamp_are_kept),
       cmocka_unit_test(without_a_key_it_is_keyed_by_its_uri),
@@ -231,5 +231,6 @@ int main(void) {
       cmocka_unit_test(an_idle_worker_makes_no_transactions),
       cmocka_unit_test(an_internal_error_ends_all_workers),
   };
+  if (argc > 1) cmocka_set_test_filter(argv[1]);
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
