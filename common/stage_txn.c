@@ -1,5 +1,6 @@
 /* Transactions: begin, commit, abort, and the end of a producer. docs/internals/stage.md has the table of errors. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/stage_internal.h"
@@ -29,6 +30,15 @@ static void between(wm_worker_t *w, int64_t started) {
 
 /* ---- the producer ---- */
 
+/* librdkafka refuses a transaction that may end before a request does. */
+static wm_err_t shorten_requests(rd_kafka_conf_t *conf, int transaction_timeout_ms, wm_error_t *err) {
+  char text[32] = "";
+  size_t size = sizeof text;
+  if (rd_kafka_conf_get(conf, "socket.timeout.ms", text, &size) != RD_KAFKA_CONF_OK) return WM_OK;
+  if (strtol(text, NULL, 10) <= transaction_timeout_ms) return WM_OK;
+  return wm_kafka_set_int(conf, "socket.timeout.ms", transaction_timeout_ms, err);
+}
+
 static rd_kafka_conf_t *producer_conf(wm_worker_t *w, wm_error_t *err) {
   const wm_stage_settings_t *set = &w->stage->set;
   rd_kafka_conf_t *conf = wm_kafka_conf(WM_KAFKA_PRODUCER, set->bootstrap_servers, set->config, err);
@@ -37,6 +47,7 @@ static rd_kafka_conf_t *producer_conf(wm_worker_t *w, wm_error_t *err) {
   snprintf(id, sizeof id, "%s-%s-%d", set->group, w->stage->instance, w->index);
   if (wm_kafka_set(conf, "transactional.id", id, err) != WM_OK || wm_kafka_set(conf, "client.id", id, err) != WM_OK ||
       wm_kafka_set_int(conf, "transaction.timeout.ms", set->transaction_timeout_ms, err) != WM_OK ||
+      shorten_requests(conf, set->transaction_timeout_ms, err) != WM_OK ||
       wm_kafka_set(conf, "delivery.report.only.error", "true", err) != WM_OK ||
       wm_kafka_set_int(conf, "statistics.interval.ms", WM_STAGE_STATISTICS_MS, err) != WM_OK) {
     rd_kafka_conf_destroy(conf);
