@@ -48,7 +48,7 @@ static const wm_config_option_t k_rows[] = {
      "how long a worker gathers articles before it commits"},
     {"max.article.bytes", "Pipeline", WM_CONFIG_BYTES, 1024, 64 << 20, NULL, "8MiB", 0, "BYTES",
      "largest article that is read"},
-    {"log.level", "Pipeline", WM_CONFIG_CHOICE, 0, 0, "debug|info|warn|error|off", "warn", 0, "LEVEL",
+    {"log.level", "Pipeline", WM_CONFIG_CHOICE, 0, 0, "debug|info|warn|error|off", "error", 0, "LEVEL",
      "lowest level of what the services log to standard error"},
 };
 

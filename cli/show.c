@@ -31,6 +31,7 @@ typedef struct {
   wm_error_t *err;
   wm_err_t rc;
   size_t column, indent;
+  bool glued; /* no space since the last word: what follows belongs to it */
 } writer_t;
 
 static void put(writer_t *w, const char *s, size_t len) {
@@ -45,13 +46,15 @@ static void newline(writer_t *w) {
   put(w, "\n", 1);
   for (size_t i = 0; i < w->indent; i++) put(w, " ", 1);
   w->column = w->indent;
+  w->glued = false;
 }
 
-/* A word that is not broken; begins a new line where it does not fit. Control characters are left out: they could do
-   things to a terminal. */
-static void put_word(writer_t *w, const char *s, size_t len) {
-  size_t width = wm_utf8_points(s, len);
-  if (w->column > w->indent && w->column + width > COLUMNS) newline(w);
+/* A word that is not broken, with `before` glued to its front; begins a new line where it does not fit. Control
+   characters are left out: they could do things to a terminal. */
+static void put_glued(writer_t *w, const char *before, const char *s, size_t len) {
+  size_t width = strlen(before) + wm_utf8_points(s, len);
+  if (!w->glued && w->column > w->indent && w->column + width > COLUMNS) newline(w);
+  put_plain(w, before);
   for (size_t at = 0; at < len;) {
     size_t n;
     uint32_t cp = wm_utf8_decode(s + at, len - at, &n);
@@ -59,6 +62,11 @@ static void put_word(writer_t *w, const char *s, size_t len) {
     at += n;
   }
   w->column += width;
+  w->glued = true;
+}
+
+static void put_word(writer_t *w, const char *s, size_t len) {
+  put_glued(w, "", s, len);
 }
 
 static void put_space(writer_t *w) {
@@ -66,15 +74,19 @@ static void put_space(writer_t *w) {
     put(w, " ", 1);
     w->column++;
   }
+  w->glued = false;
 }
 
-/* Text with white space folded and lines wrapped; `s` is valid UTF-8. */
-static void put_text(writer_t *w, const char *s, size_t len) {
+/* Text with white space folded and lines wrapped; `s` is valid UTF-8. `before` goes before the first word. */
+static void put_marked_text(writer_t *w, const char *before, const char *s, size_t len) {
   size_t at = 0;
   while (at < len) {
     size_t end = at;
     while (end < len && !strchr(" \t\r\n", s[end])) end++;
-    if (end > at) put_word(w, s + at, end - at);
+    if (end > at) {
+      put_glued(w, before, s + at, end - at);
+      before = "";
+    }
     at = end;
     bool line = false, space = false;
     while (at < len && strchr(" \t\r\n", s[at])) {
@@ -82,9 +94,13 @@ static void put_text(writer_t *w, const char *s, size_t len) {
       space = true;
       at++;
     }
-    if (line && at < len) newline(w);
+    if (line) newline(w);
     else if (space) put_space(w);
   }
+}
+
+static void put_text(writer_t *w, const char *s, size_t len) {
+  put_marked_text(w, "", s, len);
 }
 
 static const char *text_of(const json_t *o, const char *key) {
@@ -147,13 +163,14 @@ static void put_marked(writer_t *w, const wm_show_t *show, wm_str_t t, const mar
       put_text(w, t.s + from, to - from);
       put_plain(w, "\033[0m");
     } else {
-      put_word(w, "[", 1);
-      put_text(w, t.s + from, to - from);
+      put_marked_text(w, "[", t.s + from, to - from);
       put_word(w, "]", 1);
     }
     at = to;
   }
-  put_text(w, t.s + at, t.len - at);
+  size_t end = t.len;
+  while (end > at && strchr(" \t\r\n", t.s[end - 1])) end--;
+  put_text(w, t.s + at, end - at);
 }
 
 static void put_label(writer_t *w, const wm_show_t *show, const char *label, const char *color) {
