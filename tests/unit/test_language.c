@@ -43,7 +43,7 @@ static void test_samples(void **state) {
     bool hit = strcmp(guess.code, line) == 0;
     /* a headline may be too short to tell, but must not be taken for another language; a sentence must be told */
     if (!hit && (lines % 3 != 0 || strcmp(guess.code, "und") != 0)) fail_msg("%s for %s: %s", guess.code, line, text);
-    if (hit) assert_in_range(guess.confidence, 80, 100);
+    if (hit) assert_true(guess.confidence >= 80 && guess.confidence <= 100);
     right += hit;
     lines++;
   }
@@ -115,8 +115,8 @@ static void test_random(void **state) {
       text[i] = (char)(x >> 24);
     }
     wm_language_guess_t guess = wm_language_detect(g_language, text, len);
-    assert_in_range(guess.confidence, 0, 100);
-    assert_in_range(strlen(guess.code), 2, 3);
+    assert_true(guess.confidence >= 0 && guess.confidence <= 100);
+    assert_true(strlen(guess.code) == 2 || strlen(guess.code) == 3);
   }
 }
 
