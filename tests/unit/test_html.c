@@ -8,15 +8,49 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libxml/xmlerror.h>
+#include <libxml/xmlmemory.h>
 
 #include "common/html.h"
 #include "common/text.h"
 
 #define OUT_MAX (16u << 20)
 
+/* libxml2's allocator, one call of which can be made to fail. */
+static struct {
+  size_t count, fail_at, failed;
+  bool on;
+} g_alloc;
+
+static bool fails(void) {
+  if (!g_alloc.on || g_alloc.count++ != g_alloc.fail_at) return false;
+  g_alloc.failed++;
+  return true;
+}
+
+static void *xml_malloc(size_t size) {
+  return fails() ? NULL : malloc(size);
+}
+
+static void *xml_realloc(void *p, size_t size) {
+  return fails() ? NULL : realloc(p, size);
+}
+
+static char *xml_strdup(const char *s) {
+  return fails() ? NULL : strdup(s);
+}
+
+/* libxml2 tells of memory running out on its own; here that is wanted and not worth reading. */
+static void be_quiet(void *context, const char *format, ...) {
+  (void)context;
+  (void)format;
+}
+
 static int set_up(void **state) {
   (void)state;
+  if (xmlMemSetup(free, xml_malloc, xml_realloc, xml_strdup) != 0) return -1;
   wm_html_init();
+  xmlSetGenericErrorFunc(NULL, be_quiet);
   return 0;
 }
 
@@ -139,6 +173,34 @@ static void test_append(void **state) {
   assert_int_equal(err.code, WM_ERR_TOO_LARGE);
   assert_string_equal(out.data, "before:x");
   wm_buffer_clear(&out);
+}
+
+/* Where libxml2 runs out of memory the answer is the right text or WM_ERR_NOMEM, never a part of the text. */
+static void test_no_memory(void **state) {
+  (void)state;
+  static const char k_html[] =
+      "<table><tr><td>One &amp; two</td><td>caf\xC3\xA9</td></tr></table><p>End &eacute;<br>of it</p>";
+  for (size_t n = 0;; n++) {
+    wm_buffer_t out;
+    wm_error_t err = WM_ERROR_INIT;
+    wm_buffer_init(&out, OUT_MAX);
+    g_alloc.fail_at = n;
+    g_alloc.count = g_alloc.failed = 0;
+    g_alloc.on = true;
+    wm_err_t rc = wm_html_text(k_html, sizeof k_html - 1, &out, &err);
+    g_alloc.on = false;
+    if (rc != WM_OK) {
+      assert_int_equal(rc, WM_ERR_NOMEM);
+      assert_int_equal(out.len, 0);
+    } else {
+      assert_string_equal(out.data, "One & two\tcafé\nEnd é\nof it");
+    }
+    wm_buffer_clear(&out);
+    if (g_alloc.failed == 0) {
+      assert_true(n > 5);
+      return;
+    }
+  }
 }
 
 /* ---- bombs ---- */
@@ -339,10 +401,10 @@ static void test_looks(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_blocks),     cmocka_unit_test(test_inline),          cmocka_unit_test(test_left_out),
-      cmocka_unit_test(test_references), cmocka_unit_test(test_broken),          cmocka_unit_test(test_append),
-      cmocka_unit_test(test_bombs),      cmocka_unit_test(test_many_attributes), cmocka_unit_test(test_random),
-      cmocka_unit_test(test_looks),
+      cmocka_unit_test(test_blocks),     cmocka_unit_test(test_inline), cmocka_unit_test(test_left_out),
+      cmocka_unit_test(test_references), cmocka_unit_test(test_broken), cmocka_unit_test(test_append),
+      cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_bombs),  cmocka_unit_test(test_many_attributes),
+      cmocka_unit_test(test_random),     cmocka_unit_test(test_looks),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
