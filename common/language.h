@@ -22,7 +22,7 @@ void wm_language_destroy(wm_language_t *l);
  * Guesses from at most the first WM_LANGUAGE_BYTES bytes of UTF-8 (what is not valid counts as space). Never fails: "und" with 0 for
  * a text of names, numbers or symbols only, of a few words that fit several languages, or in an unknown language.
  */
-#define WM_LANGUAGE_BYTES 4096
+#define WM_LANGUAGE_BYTES 1024
 wm_language_guess_t wm_language_detect(wm_language_t *l, const char *s, size_t len);
 /**
  * Brings a declared tag ("en-GB", "en_US", "ENG", "ger") into the same form: the language alone, lower case, two letters where ISO 639-1
