@@ -1,0 +1,103 @@
+"""Reads the annotated texts: each becomes tokens with features and BIO tags."""
+
+import collections
+import json
+import lzma
+import os
+
+import numpy as np
+
+TYPES = ["PER", "ORG", "LOC", "NORP", "EVT", "WRK"]  # the order of wm_name_type_t
+UNKNOWN = 255                                        # no label: the loss leaves the token out
+PARTLY = 254                                         # "none of PER, ORG, LOC": what the teachers' O means
+Item = collections.namedtuple("Item", "start end flags word prefix suffix shape casing tags weight id text")
+
+
+def chars_to_bytes(text):
+    """Byte offset of each code point, and of the end."""
+    sizes = [len(c.encode("utf-8")) for c in text] if not text.isascii() else [1] * len(text)
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def tag_tokens(start, mentions):
+    """BIO tags of tokens from mentions [(start byte, end byte, type)]."""
+    tags = np.zeros(len(start), np.uint8)
+    for s, e, t in mentions:
+        inside = np.nonzero((start >= s) & (start < e))[0]
+        if len(inside) and t in TYPES:
+            tags[inside] = 2 + 2 * TYPES.index(t)
+            tags[inside[0]] -= 1
+    return tags
+
+
+def gold(native, path):
+    """Items of a gold file with six types."""
+    out = []
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            d = json.loads(line)
+            at = chars_to_bytes(d["body_text"])
+            tokens = native.tokens(d["body_text"])
+            tags = tag_tokens(tokens[0], [(at[s], at[e], t) for s, e, t in d["mentions"]])
+            out.append(Item(*tokens, tags, 1.0, d["id"], d["body_text"]))
+    return out
+
+
+def words(item):
+    """The tokens of an item as strings."""
+    raw = item.text.encode("utf-8")
+    return [raw[s:e].decode("utf-8") for s, e in zip(item.start, item.end)]
+
+
+def squeeze(text):
+    return "".join(text.split()).replace("``", '"').replace("''", '"').lower()
+
+
+def silver(native, path, without, share, seed):
+    """CoreNLP's labels of Current Events; a share of the blocks. Texts in `without` (squeezed) are left out."""
+    names = {"PERSON": "PER", "ORGANIZATION": "ORG", "LOCATION": "LOC"}
+    rng = np.random.default_rng(seed)
+    out, block = [], []
+
+    def close():
+        if not block or len(block) < 4 or rng.random() >= share:
+            return
+        text = " ".join(w for w, _ in block)
+        if squeeze(text)[:60] in without:
+            return
+        at, spans, last = 0, [], None
+        for w, label in block:
+            size = len(w.encode("utf-8"))
+            if label in names:
+                if last == label:
+                    spans[-1][1] = at + size
+                else:
+                    spans.append([at, at + size, names[label]])
+            last = label
+            at += size + 1
+        tokens = native.tokens(text)
+        tags = tag_tokens(tokens[0], spans)
+        tags[tags == 0] = PARTLY
+        out.append(Item(*tokens, tags, 1.0, "", text))
+
+    with lzma.open(path, "rt", encoding="utf-8") as f:
+        for line in f:
+            line = line.rstrip("\n")
+            if not line:
+                close()
+                block = []
+                continue
+            w, label = line.split("\t")
+            block.append((w, label))
+    close()
+    return out
+
+
+def dev_texts(folder):
+    """What must not be trained on, by the first letters of each text."""
+    out = set()
+    for name in ("items-dev", "wikinews-dev", "ner-ewt"):
+        with open(os.path.join(folder, name + ".jsonl"), encoding="utf-8") as f:
+            for line in f:
+                out.add(squeeze(json.loads(line)["body_text"])[:60])
+    return out

@@ -1,0 +1,120 @@
+/**
+ * native: wiremill's own tokens, features and decoding for training/entities (a shared library, called from native.py), so that training
+ * sees what the service sees.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/entities/decode.h"
+#include "services/entities/document.h"
+
+/** Version of the features; checked by the caller against the model that it writes. */
+uint32_t native_version(void) {
+  return WM_FEATURES_VERSION;
+}
+uint32_t native_casings(void) {
+  return WM_FEATURES_CASINGS;
+}
+
+/**
+ * Tokens of a text with their features; arrays of `room` numbers. Returns the number of tokens, -1 if there is no room or no memory.
+ */
+long native_tokens(const char *text, size_t len, size_t room, uint32_t *start, uint32_t *end, uint32_t *flags,
+                   uint64_t *word, uint64_t *prefix, uint64_t *suffix, uint64_t *shape, uint8_t *casing) {
+  static wm_tokens_t tokens;
+  if (!tokens.max) wm_tokens_init(&tokens, WM_TOKENS_MAX);
+  if (wm_text_tokenize(text, len, &tokens, NULL) || tokens.count > room) return -1;
+  for (size_t i = 0; i < tokens.count; i++) {
+    const wm_token_t *t = &tokens.tokens[i];
+    wm_folded_t folded;
+    wm_features_fold(text + t->start, t->end - t->start, &folded);
+    start[i] = t->start;
+    end[i] = t->end;
+    flags[i] = t->flags;
+    word[i] = wm_features_word(folded.text, folded.len);
+    prefix[i] = wm_features_prefix(folded.text, folded.len);
+    suffix[i] = wm_features_suffix(folded.text, folded.len);
+    shape[i] = wm_features_shape(text + t->start, t->end - t->start);
+  }
+  wm_features_casing(text, tokens.tokens, tokens.count, casing);
+  return (long)tokens.count;
+}
+
+/** Hash of a word already in lower case. */
+uint64_t native_word(const char *s, size_t len) {
+  wm_folded_t folded;
+  if (len > WM_TOKEN_BYTES_MAX) len = WM_TOKEN_BYTES_MAX;
+  wm_features_fold(s, len, &folded);
+  return wm_features_word(folded.text, folded.len);
+}
+
+uint64_t native_prefix(const char *s, size_t len) {
+  wm_folded_t folded;
+  wm_features_fold(s, len, &folded);
+  return wm_features_prefix(folded.text, folded.len);
+}
+
+uint64_t native_suffix(const char *s, size_t len) {
+  wm_folded_t folded;
+  wm_features_fold(s, len, &folded);
+  return wm_features_suffix(folded.text, folded.len);
+}
+
+/** Gazetteer keys of a name: that of its first word, of its first two words and so on. Returns how many, at most `room`. */
+size_t native_name(const char *text, size_t len, size_t room, uint64_t *keys) {
+  static wm_tokens_t tokens;
+  if (!tokens.max) wm_tokens_init(&tokens, WM_TOKENS_MAX);
+  if (wm_text_tokenize(text, len, &tokens, NULL)) return 0;
+  uint64_t name = WM_NAME_SEED;
+  for (size_t i = 0; i < tokens.count && i < room; i++) {
+    wm_folded_t folded;
+    wm_features_fold(text + tokens.tokens[i].start, tokens.tokens[i].end - tokens.tokens[i].start, &folded);
+    keys[i] = name = wm_features_join(name, wm_features_word(folded.text, folded.len));
+  }
+  return tokens.count;
+}
+
+/** Key of a name as a form: words only, without dots. 0 if it has none. */
+uint64_t native_form(const char *text, size_t len) {
+  static wm_tokens_t tokens;
+  if (!tokens.max) wm_tokens_init(&tokens, WM_TOKENS_MAX);
+  if (wm_text_tokenize(text, len, &tokens, NULL)) return 0;
+  uint64_t name = WM_NAME_SEED;
+  bool any = false;
+  for (size_t i = 0; i < tokens.count; i++) {
+    if (tokens.tokens[i].flags & WM_TOKEN_PUNCT) continue;
+    name = wm_features_join(name, wm_document_word(text, &tokens.tokens[i], NULL));
+    any = true;
+  }
+  return any ? name : 0;
+}
+
+uint64_t native_join(uint64_t name, uint64_t word) {
+  return wm_features_join(name, word);
+}
+
+/** Gazetteer lists of tokens, as wm_lists_match() gives them. Returns 0, or -1 without memory. */
+int native_match(const uint32_t *index, const uint32_t *prints, uint32_t bits, uint32_t count, const uint16_t *values,
+                 const uint32_t *flags, const uint64_t *words, size_t n, uint32_t *out) {
+  wm_lists_t g = {{index, prints, bits, count}, values};
+  wm_token_t *tokens = calloc(n + 1, sizeof *tokens);
+  if (!tokens) return -1;
+  for (size_t i = 0; i < n; i++) tokens[i].flags = flags[i];
+  wm_lists_match(&g, tokens, words, n, out);
+  free(tokens);
+  return 0;
+}
+
+/** Best tags of sequences that lie one after the other; `ends` says where each ends. Returns 0, or -1 without memory. */
+int native_decode(const float *scores, const uint32_t *ends, size_t n, uint8_t *tags) {
+  size_t start = 0;
+  for (size_t i = 0; i < n; i++) {
+    size_t count = ends[i] - start;
+    uint8_t *back = malloc(count * WM_TAGGER_TAGS + 1);
+    if (!back) return -1;
+    if (count) wm_decode_best(scores + start * WM_TAGGER_OUTPUTS, count, back, tags + start);
+    free(back);
+    start = ends[i];
+  }
+  return 0;
+}
