@@ -1,0 +1,95 @@
+/**
+ * document: from the spans of one article to its entities: names cleaned, mentions of one thing joined, ranked.
+ *
+ * Threads: a document belongs to one thread. Ownership: init/clear in place, memory is kept from article to article; texts and
+ * tokens are borrowed until wm_document_reset().
+ */
+#ifndef WM_ENTITIES_DOCUMENT_H
+#define WM_ENTITIES_DOCUMENT_H
+
+#include "common/article.h"
+#include "services/entities/index.h"
+#include "services/entities/knowledge.h"
+#include "services/entities/tagger.h"
+
+#define WM_DOCUMENT_MENTIONS_MAX 20000u /* of one article; what follows is left out */
+#define WM_FORM_WORDS 12u               /* words of a name that are compared */
+
+/** One place where a name stands. */
+typedef struct {
+  uint32_t field, first, end; /* tokens of the field */
+  uint32_t start_byte, end_byte;
+  uint32_t form;
+  uint8_t type;
+  float sure;
+  float types[WM_NAME_TYPES]; /* as wm_span_t has it */
+} wm_mention_t;
+
+/** One way of writing a name of one type; all its mentions are of one entity. */
+typedef struct {
+  uint64_t key;                  /* of all words */
+  uint64_t words[WM_FORM_WORDS]; /* hashes, without punctuation and dots; the first ones where there are more */
+  char initials[WM_FORM_WORDS];  /* folded first letter of each word (ASCII; else 0) */
+  uint16_t kinds[WM_FORM_WORDS]; /* wm_knowledge_kind() of each word */
+  uint32_t n_words, bytes;
+  uint32_t mention; /* the first one */
+  uint32_t count;
+  uint32_t known;  /* record in wm_knowledge_t, or WM_LOOKUP_NONE */
+  uint32_t parent; /* form that it was joined to; itself if none (union-find) */
+  uint32_t entity;
+  uint8_t type;
+  bool upper;   /* every letter is upper case */
+  bool chief;   /* what a known thing is called as a rule: "United States" */
+  bool acronym; /* one word of two to eight upper-case letters */
+} wm_form_t;
+
+typedef struct {
+  uint32_t name; /* the fullest form */
+  uint32_t first_mention, count;
+  uint32_t known; /* record, or WM_LOOKUP_NONE */
+  uint8_t type;
+  int relevance, confidence; /* 0 to 100 */
+  float weight;              /* what the relevance comes from */
+} wm_entity_t;
+
+typedef struct {
+  const wm_knowledge_t *knowledge;
+  wm_str_t text[WM_FIELD_COUNT];
+  const wm_tokens_t *tokens[WM_FIELD_COUNT];
+  wm_mention_t *mentions;
+  wm_form_t *forms;
+  wm_entity_t *entities;
+  wm_index_t index, index2;
+  size_t n_mentions, n_forms, n_entities;
+  size_t cap_mentions, cap_forms, cap_entities;
+} wm_document_t;
+
+void wm_document_init(wm_document_t *d, const wm_knowledge_t *knowledge);
+void wm_document_clear(wm_document_t *d);
+/** Forgets the article. */
+void wm_document_reset(wm_document_t *d);
+/** Takes a field's text and tokens (borrowed). */
+void wm_document_field(wm_document_t *d, wm_field_t field, wm_str_t text, const wm_tokens_t *tokens);
+/** Adds spans of `field`, trimmed of articles, titles, possessives and stray punctuation; those with nothing left are dropped. WM_ERR_NOMEM. */
+wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *spans, size_t n, wm_error_t *err);
+/** Joins the mentions into entities, ranks and sorts them. Linear in the number of mentions. WM_ERR_NOMEM. */
+wm_err_t wm_document_resolve(wm_document_t *d, wm_error_t *err);
+
+/* Steps of wm_document_resolve(), for the files beside. */
+
+/** Hash of a token as a word of a name: folded, without dots ("U.S." is "us"). `initial` (may be NULL): its first letter if ASCII, else 0. */
+uint64_t wm_document_word(const char *text, const wm_token_t *token, char *initial);
+/** The form that stands for `form` and all joined to it. */
+uint32_t wm_form_root(wm_document_t *d, uint32_t form);
+/** Makes two forms one entity. */
+void wm_form_join(wm_document_t *d, uint32_t a, uint32_t b);
+/** Gives mentions that are written alike one type: what all of them together say. WM_ERR_NOMEM. */
+wm_err_t wm_document_retype(wm_document_t *d, wm_error_t *err);
+/** Joins surnames and shorter forms to people; never two people who share a surname. WM_ERR_NOMEM. */
+wm_err_t wm_people_join(wm_document_t *d, wm_error_t *err);
+/** Joins acronyms and short forms of everything that is no person. WM_ERR_NOMEM. */
+wm_err_t wm_bodies_join(wm_document_t *d, wm_error_t *err);
+/** Fills relevance and confidence and sorts the entities. */
+void wm_document_rank(wm_document_t *d);
+
+#endif

@@ -1,0 +1,77 @@
+#include "services/entities/publish.h"
+
+#include <stdio.h>
+
+/** A mention's text as a name: runs of white space become one space. */
+static json_t *name_of(const wm_document_t *d, const wm_mention_t *m) {
+  const char *s = d->text[m->field].s;
+  char name[WM_NAME_BYTES_MAX];
+  size_t n = 0;
+  for (uint32_t i = m->start_byte; i < m->end_byte && n < sizeof name; i++) {
+    bool space = (unsigned char)s[i] <= ' ';
+    if (space && n > 0 && name[n - 1] == ' ') continue;
+    name[n++] = space ? ' ' : s[i];
+  }
+  if (n == sizeof name)
+    while (n > 0 && ((unsigned char)name[n - 1] & 0xC0u) != 0) {
+      bool head = ((unsigned char)name[n - 1] & 0xC0u) == 0xC0u;
+      if (!head && ((unsigned char)name[n - 1] & 0x80u) == 0) break;
+      n--;
+      if (head) break;
+    }
+  return json_stringn(name, n);
+}
+
+/** Adds what is known of the entity beside the text. */
+static int add_known(json_t *json, const wm_document_t *d, const wm_entity_t *e) {
+  if (e->known == WM_LOOKUP_NONE) return 0;
+  const wm_known_t *k = &d->knowledge->known[e->known];
+  if (k->country[0] && e->type != WM_NAME_PLACE &&
+      json_object_set_new(json, "country", json_stringn(k->country, sizeof k->country)))
+    return -1;
+  if (k->wikidata) {
+    char id[16];
+    snprintf(id, sizeof id, "Q%u", (unsigned)k->wikidata);
+    return json_object_set_new(json, "wikidata", json_string(id));
+  }
+  return 0;
+}
+
+static json_t *entity_of(const wm_document_t *d, const wm_entity_t *e, size_t number) {
+  char id[24];
+  snprintf(id, sizeof id, "e%zu", number);
+  json_t *name = name_of(d, &d->mentions[d->forms[e->name].mention]);
+  json_t *json = json_pack("{s:s, s:s, s:o, s:i, s:i}", "id", id, "type", wm_name_types[e->type], "name", name,
+                           "relevance", e->relevance, "confidence", e->confidence);
+  if (!json) return NULL;
+  if (add_known(json, d, e) || json_object_set_new(json, "mentions", json_array())) {
+    json_decref(json);
+    return NULL;
+  }
+  return json;
+}
+
+static json_t *mention_of(const wm_document_t *d, const wm_mention_t *m, wm_text_points_t *points) {
+  const char *text = d->text[m->field].s + m->start_byte;
+  size_t start = wm_text_points_at(points, m->start_byte);
+  size_t end = wm_text_points_at(points, m->end_byte);
+  return json_pack("{s:s, s:I, s:I, s:s%}", "field", wm_field_names[m->field], "start", (json_int_t)start, "end",
+                   (json_int_t)end, "text", text, (size_t)(m->end_byte - m->start_byte));
+}
+
+json_t *wm_document_publish(const wm_document_t *d) {
+  json_t *all = json_array();
+  wm_text_points_t points[WM_FIELD_COUNT];
+  for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_text_points_init(&points[f], d->text[f].s, d->text[f].len);
+  for (size_t i = 0; all && i < d->n_entities; i++)
+    if (json_array_append_new(all, entity_of(d, &d->entities[i], i + 1))) goto failed;
+  for (size_t i = 0; all && i < d->n_mentions; i++) {
+    const wm_mention_t *m = &d->mentions[i];
+    json_t *entity = json_array_get(all, d->forms[m->form].entity);
+    if (json_array_append_new(json_object_get(entity, "mentions"), mention_of(d, m, &points[m->field]))) goto failed;
+  }
+  return all;
+failed:
+  json_decref(all);
+  return NULL;
+}

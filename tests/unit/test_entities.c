@@ -1,0 +1,487 @@
+/** Entities: joined names, offsets, determinism, the paths of the network, bad and large texts. Sentences written for the project. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "services/entities/entities.h"
+#include "services/entities/net.h"
+
+typedef struct {
+  wm_config_t *config;
+  void *shared, *worker;
+  wm_article_t *article;
+} fixture_t;
+
+static void open_fixture(fixture_t *f, const char *simd) {
+  static const wm_config_program_t program = {.program = "test", .version = "0"};
+  const wm_service_t *s = &wm_entities_service;
+  wm_error_t err = WM_ERROR_INIT;
+  memset(f, 0, sizeof *f);
+  f->config = wm_config_new(&program);
+  assert_non_null(f->config);
+  assert_int_equal(wm_config_add(f->config, s->options, s->n_options, &err), WM_OK);
+  const wm_config_default_t defaults[] = {{"simd", simd}};
+  assert_int_equal(wm_config_defaults(f->config, defaults, 1, &err), WM_OK);
+  char name[] = "test";
+  char *argv[] = {name, NULL};
+  assert_int_equal(wm_config_load(f->config, 1, argv, NULL, &err), WM_OK);
+  if (s->open(f->config, &f->shared, &err)) fail_msg("%s", err.text);
+  assert_int_equal(s->worker_open(f->shared, &f->worker, &err), WM_OK);
+  f->article = wm_article_new(NULL);
+  assert_non_null(f->article);
+}
+
+static void close_fixture(fixture_t *f) {
+  wm_article_destroy(f->article);
+  wm_entities_service.worker_close(f->worker);
+  wm_entities_service.close(f->shared);
+  wm_config_destroy(f->config);
+}
+
+static int setup(void **state) {
+  fixture_t *f = calloc(1, sizeof *f);
+  if (!f) return -1;
+  open_fixture(f, "auto");
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  if (*state) close_fixture(*state);
+  free(*state);
+  return 0;
+}
+
+/** Enriches an article; its entities (borrowed). `language` may be NULL: to be detected. */
+static json_t *enrich(fixture_t *f, const char *headline, const char *body, const char *language) {
+  wm_error_t err = WM_ERROR_INIT;
+  json_t *raw = json_pack("{s:s, s:s, s:s}", "uri", "test:1", "headline", headline, "body_text", body);
+  if (language) json_object_set_new(raw, "language", json_string(language));
+  char *text = json_dumps(raw, 0);
+  json_decref(raw);
+  assert_non_null(text);
+  if (wm_article_parse(f->article, text, strlen(text), NULL, &err)) fail_msg("%s", err.text);
+  if (wm_entities_service.enrich(f->worker, f->article, &err)) fail_msg("%s", err.text);
+  free(text); /* the raw bytes are not needed any more: nothing is written */
+  json_t *entities = wm_article_get(f->article, "entities");
+  assert_true(json_is_array(entities));
+  return entities;
+}
+
+static json_t *find(json_t *entities, const char *type, const char *name) {
+  size_t i;
+  json_t *e, *found = NULL;
+  json_array_foreach(entities, i, e) {
+    if (strcmp(json_string_value(json_object_get(e, "name")), name)) continue;
+    if (strcmp(json_string_value(json_object_get(e, "type")), type)) continue;
+    if (found) fail_msg("two entities %s", name);
+    found = e;
+  }
+  return found;
+}
+
+static bool mentions(json_t *entity, const char *text) {
+  size_t i;
+  json_t *m;
+  json_array_foreach(json_object_get(entity, "mentions"), i, m) {
+    if (!strcmp(json_string_value(json_object_get(m, "text")), text)) return true;
+  }
+  return false;
+}
+
+static json_t *expect(json_t *entities, const char *type, const char *name) {
+  json_t *e = find(entities, type, name);
+  if (!e) {
+    char *all = json_dumps(entities, JSON_INDENT(1));
+    fail_msg("no %s %s in %s", type, name, all);
+  }
+  return e;
+}
+
+static void expect_no_mention(json_t *entities, const char *text) {
+  size_t i;
+  json_t *e;
+  json_array_foreach(entities, i, e) {
+    if (mentions(e, text)) fail_msg("\"%s\" is a mention", text);
+  }
+}
+
+static void surnames_join_their_person(void **state) {
+  json_t *all =
+      enrich(*state, "",
+             "President Emmanuel Macron met Chancellor Olaf Scholz in Paris on Monday. Macron said that France would "
+             "help. Scholz's answer was short, and Macron's was not.",
+             "en");
+  json_t *macron = expect(all, "person", "Emmanuel Macron");
+  assert_int_equal(json_array_size(json_object_get(macron, "mentions")), 3);
+  assert_true(mentions(macron, "Macron"));
+  json_t *scholz = expect(all, "person", "Olaf Scholz");
+  assert_true(mentions(scholz, "Scholz"));
+  assert_null(find(all, "person", "Macron"));
+  assert_null(find(all, "person", "Scholz"));
+  expect(all, "place", "Paris");
+  expect(all, "place", "France");
+  expect_no_mention(all, "Macron's");
+  expect_no_mention(all, "President Emmanuel Macron");
+}
+
+static void a_shared_surname_joins_nobody(void **state) {
+  json_t *all = enrich(
+      *state, "",
+      "Hillary Clinton and Bill Clinton came to New York on Tuesday. Reporters asked what Clinton thought of the "
+      "vote in Germany.",
+      "en");
+  json_t *hillary = expect(all, "person", "Hillary Clinton");
+  json_t *bill = expect(all, "person", "Bill Clinton");
+  assert_false(mentions(hillary, "Bill Clinton"));
+  assert_false(mentions(bill, "Hillary Clinton"));
+  assert_false(mentions(hillary, "Clinton") && mentions(bill, "Clinton"));
+}
+
+static void names_of_the_united_states_join(void **state) {
+  json_t *all = enrich(
+      *state, "US and China agree on tariffs",
+      "The United States and China agreed on Friday to lower tariffs. U.S. officials said that the US would act first. "
+      "Canada's government welcomed the step.",
+      "en");
+  json_t *us = expect(all, "place", "United States");
+  assert_true(mentions(us, "U.S."));
+  assert_true(mentions(us, "US"));
+  assert_null(find(all, "place", "US"));
+  expect(all, "place", "China");
+  expect(all, "place", "Canada");
+}
+
+static void acronyms_join_their_long_form(void **state) {
+  json_t *all = enrich(
+      *state, "",
+      "The International Monetary Fund (IMF) lowered its forecast on Tuesday. The World Health Organization was more "
+      "hopeful. The IMF said that growth in Nigeria would slow, and the WHO sent doctors to Lagos.",
+      "en");
+  json_t *imf = expect(all, "organisation", "International Monetary Fund");
+  assert_int_equal(json_array_size(json_object_get(imf, "mentions")), 3);
+  assert_true(mentions(imf, "IMF"));
+  json_t *who = expect(all, "organisation", "World Health Organization");
+  assert_true(mentions(who, "WHO"));
+}
+
+static void relevance_orders_and_ids_follow(void **state) {
+  json_t *all = enrich(
+      *state, "Kenya sends troops to Haiti",
+      "Kenya sent 400 police officers to Haiti on Monday. Kenya had promised the force last year. The Kenyan officers "
+      "landed in Port-au-Prince, where a plane from Miami had landed before.",
+      "en");
+  assert_true(json_array_size(all) >= 3);
+  assert_string_equal(json_string_value(json_object_get(json_array_get(all, 0), "name")), "Kenya");
+  json_int_t last = 101;
+  size_t i;
+  json_t *e;
+  json_array_foreach(all, i, e) {
+    char id[24];
+    snprintf(id, sizeof id, "e%zu", i + 1);
+    assert_string_equal(json_string_value(json_object_get(e, "id")), id);
+    json_int_t relevance = json_integer_value(json_object_get(e, "relevance"));
+    json_int_t confidence = json_integer_value(json_object_get(e, "confidence"));
+    assert_true(relevance >= 0 && relevance <= last);
+    assert_true(confidence >= 0 && confidence <= 100);
+    last = relevance;
+  }
+}
+
+/** Every mention's offsets, in code points, give back exactly its text. */
+static size_t check_offsets(fixture_t *f, json_t *entities) {
+  size_t i, k, count = 0;
+  json_t *e, *m;
+  json_array_foreach(entities, i, e) {
+    assert_true(json_array_size(json_object_get(e, "mentions")) > 0);
+    json_array_foreach(json_object_get(e, "mentions"), k, m) {
+      const char *field = json_string_value(json_object_get(m, "field"));
+      const char *text = json_string_value(json_object_get(m, "text"));
+      bool head = !strcmp(field, wm_field_names[WM_FIELD_HEADLINE]);
+      wm_str_t all = wm_article_text(f->article, head ? WM_FIELD_HEADLINE : WM_FIELD_BODY);
+      json_int_t start = json_integer_value(json_object_get(m, "start"));
+      json_int_t end = json_integer_value(json_object_get(m, "end"));
+      assert_true(start < end);
+      size_t byte = 0, step = 0, from = 0;
+      for (json_int_t p = 0; p < end; p++) {
+        if (p == start) from = byte;
+        assert_true(byte < all.len);
+        wm_utf8_decode(all.s + byte, all.len - byte, &step);
+        byte += step;
+      }
+      assert_int_equal(byte - from, strlen(text));
+      assert_memory_equal(all.s + from, text, byte - from);
+      count++;
+    }
+  }
+  return count;
+}
+
+static uint64_t next_random(uint64_t *seed) {
+  *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+  return *seed >> 33;
+}
+
+/** Words, names, marks and letters of many scripts in random order. */
+static void random_text(uint64_t *seed, char *out, size_t cap) {
+  static const char *const parts[] = {"Angela Merkel ",
+                                      "said ",
+                                      "in ",
+                                      "Berlin",
+                                      ", ",
+                                      "Зеленский ",
+                                      "東京",
+                                      "U.S. ",
+                                      "\n",
+                                      "e\xCC\x81",
+                                      "😀",
+                                      "النيل ",
+                                      "’s ",
+                                      "'s",
+                                      ".\n\n",
+                                      "São Paulo ",
+                                      "N'Djamena ",
+                                      "(",
+                                      ") ",
+                                      "\xE2\x80\x8B",
+                                      "the ",
+                                      "The ",
+                                      "IMF",
+                                      "Nguyễn ",
+                                      "–",
+                                      "“",
+                                      "” ",
+                                      "UN ",
+                                      "X",
+                                      "ÅÄÖ ",
+                                      "Ltd. ",
+                                      "-",
+                                      "ไทย",
+                                      "Mr. ",
+                                      "Şırnak ",
+                                      "\t",
+                                      "1,234 ",
+                                      "Ọyọ ",
+                                      "𝔘𝔫𝔦 ",
+                                      "é"};
+  size_t n = 0;
+  while (n + 32 < cap) {
+    uint64_t r = next_random(seed);
+    if (r % 7 == 0) {
+      uint32_t cp = (uint32_t)(next_random(seed) % 0x11000);
+      if (cp < 0x20 || (cp >= 0xD800 && cp < 0xE000)) continue;
+      n += wm_utf8_encode(cp, out + n);
+      continue;
+    }
+    const char *part = parts[r % (sizeof parts / sizeof parts[0])];
+    memcpy(out + n, part, strlen(part));
+    n += strlen(part);
+  }
+  out[n] = '\0';
+}
+
+static void offsets_give_back_the_text(void **state) {
+  uint64_t seed = 20261125;
+  size_t count = 0;
+  char headline[200], body[4000];
+  for (int i = 0; i < 300; i++) {
+    random_text(&seed, headline, sizeof headline);
+    random_text(&seed, body, 100 + next_random(&seed) % 3900);
+    count += check_offsets(*state, enrich(*state, headline, body, "en"));
+  }
+  assert_true(count > 1000);
+}
+
+static void the_same_text_gives_the_same_bytes(void **state) {
+  char body[3000];
+  uint64_t seed = 7;
+  fixture_t plain, other;
+  open_fixture(&plain, "plain");
+  open_fixture(&other, "auto");
+  for (int i = 0; i < 40; i++) {
+    random_text(&seed, body, sizeof body);
+    char *a = json_dumps(enrich(*state, "Angela Merkel in Ankara", body, "en"), 0);
+    char *b = json_dumps(enrich(&other, "Angela Merkel in Ankara", body, "en"), 0);
+    char *c = json_dumps(enrich(&plain, "Angela Merkel in Ankara", body, "en"), 0);
+    assert_string_equal(a, b);
+    assert_string_equal(a, c);
+    free(a);
+    free(b);
+    free(c);
+  }
+  close_fixture(&plain);
+  close_fixture(&other);
+}
+
+/** Each path gives the very numbers of the plain one. */
+static void all_paths_give_the_same_numbers(void **state) {
+  (void)state;
+  enum { TOKENS = 29, INPUTS = 3 * WM_NET_WIDTH };
+  static const char *const names[] = {"avx2", "avx512vnni"};
+  static int8_t weights[INPUTS * WM_NET_WIDTH], row[WM_NET_WIDTH];
+  static float scale[WM_NET_WIDTH], bias[WM_NET_WIDTH], x[2][TOKENS * WM_NET_WIDTH];
+  static uint8_t q[2][(TOKENS + 2) * WM_NET_WIDTH];
+  uint64_t seed = 3;
+  const wm_net_path_t *plain = wm_net_path("plain");
+  assert_non_null(plain);
+  assert_null(wm_net_path("nothing"));
+  for (size_t i = 0; i < sizeof weights; i++) weights[i] = (int8_t)((int)(next_random(&seed) % 255) - 127);
+  for (size_t i = 0; i < WM_NET_WIDTH; i++) {
+    scale[i] = (float)(next_random(&seed) % 1000) * 1e-6f;
+    bias[i] = (float)(next_random(&seed) % 1000) * 1e-3f - 0.5f;
+    row[i] = (int8_t)((int)(next_random(&seed) % 255) - 127);
+  }
+  for (size_t p = 0; p < sizeof names / sizeof names[0]; p++) {
+    const wm_net_path_t *path = wm_net_path(names[p]);
+    if (!path) continue; /* not on this processor */
+    for (size_t i = 0; i < TOKENS * WM_NET_WIDTH; i++)
+      x[0][i] = x[1][i] = (float)((int)(next_random(&seed) % 2000) - 1000) * 0.004f;
+    const wm_net_product_t wide = {weights, scale, bias, INPUTS, WM_NET_WIDTH},
+                           narrow = {weights, scale, bias, WM_NET_WIDTH, 16};
+    for (size_t k = 0; k < 2; k++) {
+      const wm_net_path_t *with = k ? path : plain;
+      for (size_t t = 0; t < TOKENS; t++) with->add_row(x[k] + t * WM_NET_WIDTH, row, 0.0123f);
+      with->quantise(x[k], TOKENS * WM_NET_WIDTH, 31.7f, q[k] + WM_NET_WIDTH);
+      with->product(&wide, q[k], TOKENS, x[k]);
+      with->product(&narrow, q[k], TOKENS, x[k]);
+    }
+    assert_memory_equal(q[0], q[1], sizeof q[0]);
+    assert_memory_equal(x[0], x[1], sizeof x[0]);
+  }
+}
+
+static void other_languages_have_no_entities(void **state) {
+  fixture_t *f = *state;
+  json_t *all = enrich(f, "",
+                       "Der Bundeskanzler traf am Montag in Berlin den Präsidenten von Frankreich und sprach mit ihm "
+                       "über die Lage in Europa und über die Wirtschaft.",
+                       NULL);
+  assert_int_equal(json_array_size(all), 0);
+  assert_string_equal(json_string_value(json_object_get(wm_article_get(f->article, "language"), "code")), "de");
+  all = enrich(f, "", "Angela Merkel came to Paris.", "fr");
+  assert_int_equal(json_array_size(all), 0);
+  json_t *language = wm_article_get(f->article, "language");
+  assert_string_equal(json_string_value(json_object_get(language, "code")), "fr");
+  assert_int_equal(json_integer_value(json_object_get(language, "confidence")), 100);
+  enrich(f, "", "The committee will meet again next week to talk about the state of the roads and the price of water.",
+         NULL);
+  assert_string_equal(json_string_value(json_object_get(wm_article_get(f->article, "language"), "code")), "en");
+}
+
+static void texts_without_names_are_fine(void **state) {
+  static const char *const bodies[] = {"",   " ",      ".",           "a",     "((((",
+                                       "'s", "\n\n\n", "the the the", "1 2 3", "\xF0\x9F\x98\x80"};
+  for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+    check_offsets(*state, enrich(*state, "Rain", bodies[i], "en"));
+}
+
+/** Seconds that a text of `size` bytes made of `part` takes; its mentions are bounded. */
+static double seconds_for(fixture_t *f, const char *part, size_t size) {
+  char *body = malloc(size + 1);
+  assert_non_null(body);
+  size_t len = strlen(part), n = size / len * len;
+  for (size_t i = 0; i < n; i++) body[i] = part[i % len];
+  body[n] = '\0';
+  struct timespec a, b;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
+  json_t *all = enrich(f, "", body, "en");
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
+  size_t count = 0, i;
+  json_t *e;
+  json_array_foreach(all, i, e) {
+    count += json_array_size(json_object_get(e, "mentions"));
+  }
+  assert_true(count <= 20000);
+  free(body);
+  return (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+}
+
+static void time_grows_with_the_text(void **state) {
+  static const char *const parts[] = {"(", "A ", "Angela Merkel ", "AB ", "X.", "Ali Baba and Baba Ali. "};
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    double small = seconds_for(*state, parts[i], 1u << 16), large = seconds_for(*state, parts[i], 1u << 18);
+    /* four times as long; thirty times the time would be worse than linear by far, whatever else the machine does */
+    if (large > 30 * small + 1) fail_msg("\"%s\": %.3f s, then %.3f s", parts[i], small, large);
+  }
+  seconds_for(*state, "a", 5u << 20);
+  seconds_for(*state, "Ab", 5u << 20);
+}
+
+static char *read_file(const char *path) {
+  FILE *file = fopen(path, "rb");
+  if (!file) return NULL;
+  char *text = calloc(1, 1u << 20);
+  assert_non_null(text);
+  size_t n = fread(text, 1, (1u << 20) - 1, file);
+  text[n] = '\0';
+  fclose(file);
+  return text;
+}
+
+/** What the treaty's article must give, in whichever words it is told. */
+static void check_treaty(fixture_t *f, json_t *all) {
+  static const char *const people[] = {"Vladimir Putin", "Masoud Pezeshkian", "Donald Trump",
+                                       "Dmitry Peskov",  "Keith Kellogg",     "Bashar al-Assad"};
+  static const char *const surnames[] = {"Putin", "Pezeshkian", "Trump", NULL, "Kellogg", NULL};
+  static const char *const bodies[] = {"Kremlin", "Hamas", "Hezbollah", "BRICS"};
+  static const char *const places[] = {"Moscow", "Tehran", "Iran",        "Russia",       "Ukraine",
+                                       "Syria",  "Israel", "North Korea", "United States"};
+  check_offsets(f, all);
+  for (size_t i = 0; i < sizeof people / sizeof people[0]; i++) {
+    json_t *e = expect(all, "person", people[i]);
+    if (!surnames[i]) continue;
+    assert_true(mentions(e, surnames[i]));
+    assert_null(find(all, "person", surnames[i]));
+  }
+  for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) expect(all, "organisation", bodies[i]);
+  for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) expect(all, "place", places[i]);
+  assert_true(mentions(find(all, "place", "United States"), "U.S."));
+  assert_null(find(all, "place", "U.S."));
+}
+
+static void the_treaty_example(void **state) {
+  fixture_t *f = *state;
+  wm_error_t err = WM_ERROR_INIT;
+  char *text = read_file(WM_SOURCE_DIR "/examples/treaty.json");
+  assert_non_null(text);
+  if (wm_article_parse(f->article, text, strlen(text), NULL, &err)) fail_msg("%s", err.text);
+  if (wm_entities_service.enrich(f->worker, f->article, &err)) fail_msg("%s", err.text);
+  check_treaty(f, wm_article_get(f->article, "entities"));
+  free(text);
+}
+
+static void the_shared_treaty(void **state) {
+  char *text = read_file(WM_SOURCE_DIR "/../shared/samples/treaty.txt");
+  if (!text) {
+    print_message("skipped: ../shared/samples/treaty.txt is not there\n");
+    skip();
+  }
+  check_treaty(*state, enrich(*state, "", text, NULL));
+  free(text);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(surnames_join_their_person),
+      cmocka_unit_test(a_shared_surname_joins_nobody),
+      cmocka_unit_test(names_of_the_united_states_join),
+      cmocka_unit_test(acronyms_join_their_long_form),
+      cmocka_unit_test(relevance_orders_and_ids_follow),
+      cmocka_unit_test(offsets_give_back_the_text),
+      cmocka_unit_test(the_same_text_gives_the_same_bytes),
+      cmocka_unit_test(all_paths_give_the_same_numbers),
+      cmocka_unit_test(other_languages_have_no_entities),
+      cmocka_unit_test(texts_without_names_are_fine),
+      cmocka_unit_test(time_grows_with_the_text),
+      cmocka_unit_test(the_treaty_example),
+      cmocka_unit_test(the_shared_treaty),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
