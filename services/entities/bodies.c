@@ -74,6 +74,11 @@ static bool telling(const wm_form_t *f) {
   return false;
 }
 
+/** True if the beginning (or the end) of a name of this type stands for the whole: "Dorian" for "Hurricane Dorian". */
+static bool has_parts(const wm_form_t *f, bool end) {
+  return f->type == WM_NAME_ORGANISATION || (end && f->type == WM_NAME_EVENT);
+}
+
 /**
  * The beginning or the end of one longer name: "Port Authority" of "Port Authority of New York and New Jersey", "Air Force" of "United
  * States Air Force".
@@ -82,8 +87,8 @@ static void join_parts(wm_document_t *d, bool end) {
   uint64_t salt = end ? SALT_END : SALT_START;
   for (uint32_t i = 0; i < d->n_forms; i++) {
     const wm_form_t *f = &d->forms[i];
-    if (f->type != WM_NAME_ORGANISATION || f->n_words < 2) continue;
-    uint64_t key = salt;
+    if (!has_parts(f, end) || f->n_words < 2) continue;
+    uint64_t key = wm_features_join(salt, f->type);
     for (uint32_t w = 0; w + 1 < f->n_words; w++) {
       key = wm_features_join(key, f->words[end ? f->n_words - 1 - w : w]);
       note(d, key, i);
@@ -91,8 +96,8 @@ static void join_parts(wm_document_t *d, bool end) {
   }
   for (uint32_t i = 0; i < d->n_forms; i++) {
     const wm_form_t *f = &d->forms[i];
-    if (f->type != WM_NAME_ORGANISATION || (!end && !telling(f))) continue;
-    uint64_t key = salt;
+    if (!has_parts(f, end) || (!end && !telling(f))) continue;
+    uint64_t key = wm_features_join(salt, f->type);
     for (uint32_t w = 0; w < f->n_words; w++) key = wm_features_join(key, f->words[end ? f->n_words - 1 - w : w]);
     follow(d, key, i);
   }

@@ -179,11 +179,13 @@ static wm_err_t make_forms(wm_document_t *d, wm_error_t *err) {
       if (rc) break;
       *at = f.parent = (uint32_t)d->n_forms;
       f.mention = (uint32_t)i;
+      f.in_body = UINT32_MAX;
       d->forms[d->n_forms++] = f;
     }
     d->mentions[i].form = *at;
     wm_form_t *form = &d->forms[*at];
     form->count++;
+    if (d->mentions[i].field == WM_FIELD_BODY && form->in_body == UINT32_MAX) form->in_body = (uint32_t)i;
     if (form->upper && !f.upper) { /* written better here than in the headline in capitals */
       form->upper = false;
       form->mention = (uint32_t)i;
@@ -245,6 +247,6 @@ wm_err_t wm_document_resolve(wm_document_t *d, wm_error_t *err) {
   if (!rc) rc = wm_people_join(d, err);
   if (!rc) rc = wm_bodies_join(d, err);
   if (!rc) rc = make_entities(d, err);
-  if (!rc) wm_document_rank(d);
+  if (!rc) rc = wm_document_rank(d, err);
   return rc;
 }

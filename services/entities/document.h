@@ -32,7 +32,8 @@ typedef struct {
   char initials[WM_FORM_WORDS];  /* folded first letter of each word (ASCII; else 0) */
   uint16_t kinds[WM_FORM_WORDS]; /* wm_knowledge_kind() of each word */
   uint32_t n_words, bytes;
-  uint32_t mention; /* the first one */
+  uint32_t mention; /* the first one, or the first that is not all in capitals */
+  uint32_t in_body; /* the first one in the body; UINT32_MAX if there is none */
   uint32_t count;
   uint32_t known;  /* record in wm_knowledge_t, or WM_LOOKUP_NONE */
   uint32_t parent; /* form that it was joined to; itself if none (union-find) */
@@ -89,7 +90,7 @@ wm_err_t wm_document_retype(wm_document_t *d, wm_error_t *err);
 wm_err_t wm_people_join(wm_document_t *d, wm_error_t *err);
 /** Joins acronyms and short forms of everything that is no person. WM_ERR_NOMEM. */
 wm_err_t wm_bodies_join(wm_document_t *d, wm_error_t *err);
-/** Fills relevance and confidence and sorts the entities. */
-void wm_document_rank(wm_document_t *d);
+/** Fills relevance and confidence and sorts the entities. WM_ERR_NOMEM. */
+wm_err_t wm_document_rank(wm_document_t *d, wm_error_t *err);
 
 #endif

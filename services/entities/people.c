@@ -9,15 +9,30 @@
 /** Notes that `key` speaks of the person of form `f`; a key that speaks of two is ambiguous from then on. */
 static void note(wm_document_t *d, uint64_t key, uint32_t f) {
   uint32_t *at = wm_index_at(&d->index, key);
-  if (*at == WM_INDEX_NONE) *at = f;
-  else if (*at != WM_INDEX_AMBIGUOUS && wm_form_root(d, *at) != wm_form_root(d, f)) *at = WM_INDEX_AMBIGUOUS;
+  if (*at == WM_INDEX_NONE) {
+    *at = f;
+  } else if (*at != WM_INDEX_AMBIGUOUS && wm_form_root(d, *at) != wm_form_root(d, f)) {
+    /* remember who came first, and who second */
+    *wm_index_at(&d->index2, wm_features_join(key, 1)) = *at;
+    *wm_index_at(&d->index2, wm_features_join(key, 2)) = f;
+    *at = WM_INDEX_AMBIGUOUS;
+  }
 }
 
-/** Joins form `f` to the one person that `key` speaks of. Returns whether the key was known, ambiguous or not. */
+/**
+ * Joins form `f` to the one person that `key` speaks of. If it speaks of two, the first is meant where `f` was used after the first and
+ * before the second was named; else nobody. Returns whether the key was known, ambiguous or not.
+ */
 static bool follow(wm_document_t *d, uint64_t key, uint32_t f) {
   uint32_t at = wm_index_get(&d->index, key);
   if (at == WM_INDEX_NONE) return false;
-  if (at != WM_INDEX_AMBIGUOUS) wm_form_join(d, at, f);
+  if (at == WM_INDEX_AMBIGUOUS) {
+    at = wm_index_get(&d->index2, wm_features_join(key, 1));
+    uint32_t second = wm_index_get(&d->index2, wm_features_join(key, 2));
+    uint32_t use = d->forms[f].in_body;
+    if (use == UINT32_MAX || d->forms[at].mention > use || d->forms[second].mention < use) return true;
+  }
+  wm_form_join(d, at, f);
   return true;
 }
 
@@ -106,6 +121,7 @@ wm_err_t wm_people_join(wm_document_t *d, wm_error_t *err) {
     if (full(&d->forms[i]))
       keys += (size_t)d->forms[i].n_words * (d->forms[i].n_words + 1) / 2 + d->forms[i].n_words + 2;
   wm_err_t rc = wm_index_reset(&d->index, keys, err);
+  if (!rc) rc = wm_index_reset(&d->index2, 2 * keys, err);
   if (rc || keys == 0) return rc;
   uint64_t letters[128];
   for (int c = 0; c < 128; c++) {

@@ -4,18 +4,29 @@
 
 #include "services/entities/document.h"
 
-/** Weight of an entity by where and how often it is named. */
-static float weight_of(const wm_document_t *d, const wm_entity_t *e, bool headline, size_t spread) {
-  const wm_mention_t *first = &d->mentions[e->first_mention];
-  float place = 0;
-  if (first->field == WM_FIELD_BODY) {
-    size_t all = d->tokens[WM_FIELD_BODY]->count;
-    place = (float)first->first / (float)(all + 40);
+#define ONCE 1.2f /* weight of what is named once, late in the body */
+
+/** What the weight of an entity comes from. */
+typedef struct {
+  uint32_t sentences; /* that name it */
+  uint32_t last;      /* the last of them, while we count */
+  uint32_t first;     /* token of the body where it is first named; UINT32_MAX if it is not */
+  bool headline;
+} place_t;
+
+/**
+ * Weight of an entity by where and how often it is named. The numbers come from a logistic regression on the annotated training articles (is
+ * the entity named in the headline, seen from the body?), rounded.
+ */
+static float weight_of(const wm_entity_t *e, const place_t *p, uint32_t opening) {
+  float w = 0.85f * logf(1.0f + (float)e->count) + 0.9f * logf(1.0f + (float)p->sentences);
+  if (p->headline) w += 2.0f;
+  if (p->first != UINT32_MAX) {
+    w += 2.0f * expf(-(float)p->first / 50.0f);
+    if (p->first < opening) w += 1.0f;
   }
-  float w =
-      0.8f * logf(1.0f + (float)e->count) + 0.2f * logf(1.0f + (float)spread) + (headline ? 1.2f : 0.0f) - 0.9f * place;
-  if (e->type == WM_NAME_GROUP) w *= 0.6f;
-  return w > 0 ? w : 0;
+  if (e->type == WM_NAME_GROUP) w *= 0.5f;
+  return w;
 }
 
 static int by_weight(const void *a, const void *b) {
@@ -41,15 +52,11 @@ static void confide(wm_document_t *d) {
   }
 }
 
-/** Counts in `weight` how many sentences name each entity. */
-static void count_sentences(wm_document_t *d) {
-  int sentence = 0;
+/** Finds the places of each entity. */
+static void find_places(const wm_document_t *d, place_t *places) {
+  uint32_t sentence = 0, field = UINT32_MAX;
   size_t token = 0;
-  uint32_t field = UINT32_MAX;
-  for (size_t i = 0; i < d->n_entities; i++) {
-    d->entities[i].weight = 0;
-    d->entities[i].relevance = 0; /* the last sentence that named it, while we count */
-  }
+  for (size_t i = 0; i < d->n_entities; i++) places[i] = (place_t){.first = UINT32_MAX};
   for (size_t i = 0; i < d->n_mentions; i++) {
     const wm_mention_t *m = &d->mentions[i];
     if (m->field != field) {
@@ -58,28 +65,38 @@ static void count_sentences(wm_document_t *d) {
       sentence++;
     }
     for (; token <= m->first; token++) sentence += (d->tokens[field]->tokens[token].flags & WM_TOKEN_SENTENCE) != 0;
-    wm_entity_t *e = &d->entities[entity_of(d, i)];
-    if (e->relevance != sentence) e->weight += 1;
-    e->relevance = sentence;
+    place_t *p = &places[entity_of(d, i)];
+    if (p->last != sentence) p->sentences++;
+    p->last = sentence;
+    if (field == WM_FIELD_HEADLINE) p->headline = true;
+    else if (p->first == UINT32_MAX) p->first = m->first;
   }
 }
 
-void wm_document_rank(wm_document_t *d) {
-  float most = 0;
+/** Tokens of the first paragraph of the body, or of its first hundred tokens if that is longer. */
+static uint32_t opening_of(const wm_document_t *d) {
+  const wm_tokens_t *body = d->tokens[WM_FIELD_BODY];
+  uint32_t n = 0;
+  while (n < body->count && n < 100 && (n == 0 || !(body->tokens[n].flags & WM_TOKEN_PARAGRAPH))) n++;
+  return n;
+}
+
+wm_err_t wm_document_rank(wm_document_t *d, wm_error_t *err) {
+  if (d->n_entities == 0) return WM_OK;
+  place_t *places = calloc(d->n_entities, sizeof *places);
+  if (!places) return wm_error_set(err, WM_ERR_NOMEM, "out of memory for %zu entities", d->n_entities);
   confide(d);
-  count_sentences(d);
+  find_places(d, places);
+  uint32_t opening = opening_of(d);
   for (size_t i = 0; i < d->n_entities; i++) {
     wm_entity_t *e = &d->entities[i];
-    bool headline = d->mentions[e->first_mention].field == WM_FIELD_HEADLINE;
-    e->weight = weight_of(d, e, headline, (size_t)e->weight);
-    most = fmaxf(most, e->weight);
+    e->weight = weight_of(e, &places[i], opening);
+    float above = fmaxf(0, e->weight - ONCE);
+    e->relevance = (int)lroundf(100.0f * (1.0f - 0.95f * expf(-0.36f * above)));
   }
-  for (size_t i = 0; i < d->n_entities; i++) {
-    wm_entity_t *e = &d->entities[i];
-    float part = most > 0 ? e->weight / most : 0;
-    e->relevance = (int)lroundf(99 * part);
-  }
+  free(places);
   qsort(d->entities, d->n_entities, sizeof *d->entities, by_weight);
   for (size_t i = 0; i < d->n_entities; i++) d->forms[wm_form_root(d, d->entities[i].name)].entity = (uint32_t)i;
   for (size_t i = 0; i < d->n_forms; i++) d->forms[i].entity = d->forms[wm_form_root(d, (uint32_t)i)].entity;
+  return WM_OK;
 }

@@ -2,15 +2,16 @@
  * retype: mentions that are written alike are of one type in one article.
  *
  * What the tagger says of each is added up; a single word that is the surname of somebody named in full in the article counts as a person unless
- * the tagger is very sure that it is not.
+ * the tagger is very sure that it is not; so with the last word of an event ("Dorian" of "Hurricane Dorian").
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "services/entities/document.h"
 
-#define SURNAME_ODDS 30.0f /* how much likelier a word is a person where it is a surname of the article */
-#define MAJORITY 1.5f      /* how much more the article must say for the other type */
+#define SURNAME_ODDS \
+  30.0f               /* how much likelier a word is a person where it is a surname of the article; so with events */
+#define MAJORITY 1.5f /* how much more the article must say for the other type */
 #define SALT_SURNAME 0x72657401u
 
 typedef struct {
@@ -51,8 +52,8 @@ static void count_votes(wm_document_t *d, votes_t *votes, uint32_t *place) {
     if (*at == WM_INDEX_NONE) *at = groups++;
     place[i] = *at;
     for (size_t t = 0; t < WM_NAME_TYPES; t++) votes[*at].types[t] += m->types[t];
-    if (m->type == WM_NAME_PERSON && n > 1 && m->sure > 0.5f)
-      *wm_index_at(&d->index2, wm_features_join(wm_features_join(WM_NAME_SEED, last), SALT_SURNAME)) = 1;
+    if ((m->type == WM_NAME_PERSON || m->type == WM_NAME_EVENT) && n > 1 && m->sure > 0.5f)
+      *wm_index_at(&d->index2, wm_features_join(wm_features_join(WM_NAME_SEED, last), SALT_SURNAME)) = m->type;
   }
 }
 
@@ -74,8 +75,8 @@ wm_err_t wm_document_retype(wm_document_t *d, wm_error_t *err) {
     uint64_t last = 0;
     uint32_t n = 0;
     uint64_t key = words_of(d, m, &last, &n);
-    if (n == 1 && wm_index_get(&d->index2, wm_features_join(key, SALT_SURNAME)) != WM_INDEX_NONE)
-      v.types[WM_NAME_PERSON] *= SURNAME_ODDS;
+    uint32_t owner = n == 1 ? wm_index_get(&d->index2, wm_features_join(key, SALT_SURNAME)) : WM_INDEX_NONE;
+    if (owner != WM_INDEX_NONE) v.types[owner] *= SURNAME_ODDS;
     uint8_t best = best_type(&v);
     if (v.types[best] > MAJORITY * v.types[m->type]) m->type = best;
   }

@@ -24,7 +24,7 @@ def lexicon(native):
     out = {}
     for kind, words in rows("lexicon.tsv"):
         for w in words.split("|"):
-            key = native.form(w) or native.join(0x57495245, native.word(w))
+            key = native.lexicon(w)
             out[key] = out.get(key, 0) | KINDS[kind]
     return out
 

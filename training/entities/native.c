@@ -89,6 +89,12 @@ uint64_t native_form(const char *text, size_t len) {
   return any ? name : 0;
 }
 
+/** Key of a word as the lexicon has it: the whole string is one token. */
+uint64_t native_lexicon(const char *text, size_t len) {
+  const wm_token_t token = {0, (uint32_t)len, WM_TOKEN_WORD};
+  return wm_features_join(WM_NAME_SEED, wm_document_word(text, &token, NULL));
+}
+
 uint64_t native_join(uint64_t name, uint64_t word) {
   return wm_features_join(name, word);
 }

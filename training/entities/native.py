@@ -30,7 +30,7 @@ class Native:
     def __init__(self, work):
         self.lib = lib = _build(work)
         lib.native_tokens.restype = ctypes.c_long
-        for f in ("native_word", "native_prefix", "native_suffix", "native_form", "native_join"):
+        for f in ("native_word", "native_prefix", "native_suffix", "native_form", "native_join", "native_lexicon"):
             getattr(lib, f).restype = ctypes.c_uint64
         lib.native_name.restype = ctypes.c_size_t
         self.version, self.casings = lib.native_version(), lib.native_casings()
@@ -65,6 +65,9 @@ class Native:
 
     def form(self, text):
         return self._hash(self.lib.native_form, text)
+
+    def lexicon(self, text):
+        return self._hash(self.lib.native_lexicon, text)
 
     def join(self, name, word):
         return self.lib.native_join(ctypes.c_uint64(name), ctypes.c_uint64(word))
