@@ -4,27 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef WM_HAVE_ENTITIES
-#include "services/entities/entities.h"
-#endif
-#ifdef WM_HAVE_COUNTRIES
 #include "services/countries/countries.h"
-#endif
-#ifdef WM_HAVE_TOPICS
+#include "services/entities/entities.h"
 #include "services/topics/topics.h"
-#endif
 
-static const wm_service_t *const k_services[] = {
-#ifdef WM_HAVE_ENTITIES
-    &wm_entities_service,
-#endif
-#ifdef WM_HAVE_COUNTRIES
-    &wm_countries_service,
-#endif
-#ifdef WM_HAVE_TOPICS
-    &wm_topics_service,
-#endif
-};
+static const wm_service_t *const k_services[] = {&wm_entities_service, &wm_countries_service, &wm_topics_service};
 #define SERVICES (sizeof k_services / sizeof k_services[0])
 
 /* "entities" and "model" to "entities.model"; NULL when out of memory. */
@@ -103,7 +87,7 @@ wm_err_t wm_chain_open(wm_chain_t *chain, const wm_config_t *config, const char 
     for (size_t i = 0; i < SERVICES; i++)
       if (strlen(k_services[i]->name) == len && strncmp(k_services[i]->name, at, len) == 0) found = k_services[i];
     if (!found)
-      return wm_error_set(err, WM_ERR_USAGE, "--services: no service '%.*s'; there are entities, countries, topics",
+      return wm_error_set(err, WM_ERR_USAGE, "--services: no service '%.*s'; there are entities, countries and topics",
                           (int)len, at);
     wm_err_t rc = open_link(chain, found, config, err);
     if (rc != WM_OK) return rc;
