@@ -8,6 +8,7 @@
 #include "common/kafka.h"
 
 #define TOPIC_DLQ "articles.dlq"
+#define SETTLE_MS 60000
 
 static wm_err_t kafka_error(wm_error_t *err, const char *what, rd_kafka_resp_err_t code) {
   return wm_error_set(err, WM_ERR_KAFKA, "embedded Kafka: %s: %s", what, rd_kafka_err2str(code));
@@ -95,15 +96,40 @@ static wm_err_t start_stages(wm_embedded_t *e, const wm_chain_t *chain, const wm
     s.workers = settings->workers;
     s.commit_ms = settings->commit_ms;
     s.limits = settings->limits;
+    s.metrics = e->metrics;
     rc = wm_stage_start(&s, &e->stages[i], err);
     if (rc == WM_OK) e->stage_count++;
   }
   return rc;
 }
 
+static bool settled(const wm_embedded_t *e, int workers) {
+  for (size_t i = 0; i < e->stage_count; i++) {
+    wm_stage_state_t state;
+    wm_stage_state(e->stages[i], &state);
+    if (state.assigned_workers < workers || state.partitions < e->partitions) return false;
+  }
+  return true;
+}
+
+/* Articles fed while workers still join would be processed in transactions that the next rebalance ends. */
+static wm_err_t wait_settled(wm_embedded_t *e, int workers, wm_error_t *err) {
+  for (int waited = 0; !settled(e, workers); waited += 20) {
+    if (waited >= SETTLE_MS)
+      return wm_error_set(err, WM_ERR_TIMEOUT, "the workers got no partitions within %d s", SETTLE_MS / 1000);
+    wm_err_t rc = wm_embedded_check(e, err);
+    if (rc != WM_OK) return rc;
+    rd_kafka_poll(e->producer, 20);
+  }
+  return WM_OK;
+}
+
 wm_err_t wm_embedded_start(wm_embedded_t *e, const wm_chain_t *chain, const wm_embedded_settings_t *settings,
                            wm_error_t *err) {
   memset(e, 0, sizeof *e);
+  e->partitions = settings->partitions;
+  e->metrics = wm_metrics_new();
+  if (!e->metrics) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
   /* The cluster lives in the producer's handle, and ends with it. */
   e->producer = new_client(RD_KAFKA_PRODUCER, "localhost", err);
   if (!e->producer) return WM_ERR_KAFKA;
@@ -116,6 +142,7 @@ wm_err_t wm_embedded_start(wm_embedded_t *e, const wm_chain_t *chain, const wm_e
   wm_err_t rc = make_topics(e, chain, settings->partitions, err);
   if (rc == WM_OK) rc = start_reader(e, chain, servers, settings->partitions, err);
   if (rc == WM_OK) rc = start_stages(e, chain, settings, servers, err);
+  if (rc == WM_OK) rc = wait_settled(e, settings->workers, err);
   return rc;
 }
 
@@ -156,6 +183,11 @@ rd_kafka_message_t *wm_embedded_next(wm_embedded_t *e, int timeout_ms, uint64_t 
   return m;
 }
 
+int64_t wm_embedded_aborted(wm_embedded_t *e) {
+  return wm_metric_value(
+      wm_metrics_get(e->metrics, WM_METRIC_COUNTER, "wm_transactions_total", "result=\"aborted\"", ""));
+}
+
 wm_err_t wm_embedded_check(wm_embedded_t *e, wm_error_t *err) {
   for (size_t i = 0; i < e->stage_count; i++) {
     if (wm_stage_running(e->stages[i])) continue;
@@ -175,6 +207,7 @@ wm_err_t wm_embedded_stop(wm_embedded_t *e, wm_error_t *err) {
   }
   if (e->consumer) rd_kafka_destroy(e->consumer);
   if (e->producer) rd_kafka_destroy(e->producer);
+  wm_metrics_destroy(e->metrics);
   wm_config_destroy(e->config);
   memset(e, 0, sizeof *e);
   return first;

@@ -20,6 +20,8 @@ typedef struct {
   rd_kafka_t *producer, *consumer;
   rd_kafka_mock_cluster_t *cluster;
   wm_config_t *config; /* the stages' own table, with its defaults */
+  wm_metrics_t *metrics;
+  int partitions;
   wm_stage_t *stages[WM_CHAIN_MAX];
   size_t stage_count;
   char topics[WM_CHAIN_MAX + 1][64]; /* in, between, out */
@@ -30,9 +32,12 @@ typedef struct {
   wm_article_limits_t limits;
 } wm_embedded_settings_t;
 
-/** Starts cluster, topics, stages, and a reader of what comes out and of dead letters. WM_ERR_KAFKA, WM_ERR_NOMEM, errors of wm_stage_start(). */
+/** Starts cluster, topics, stages, and a reader of what comes out and of dead letters; returns when every worker has its partitions.
+ * WM_ERR_KAFKA, WM_ERR_NOMEM, WM_ERR_TIMEOUT, errors of wm_stage_start(). */
 wm_err_t wm_embedded_start(wm_embedded_t *e, const wm_chain_t *chain, const wm_embedded_settings_t *settings,
                            wm_error_t *err);
+/** How many transactions were aborted so far. The mock cluster shows their records all the same, so they come out twice. */
+int64_t wm_embedded_aborted(wm_embedded_t *e);
 /** Puts one article into the first topic, numbered `seq`, with its uri as key (may be NULL). WM_ERR_KAFKA. */
 wm_err_t wm_embedded_feed(wm_embedded_t *e, const char *json, size_t len, uint64_t seq, wm_error_t *err);
 /** The next record that came out, within `timeout_ms`; NULL if none. The caller destroys it. `*dead` tells a dead letter. */
