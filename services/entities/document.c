@@ -142,6 +142,24 @@ static uint64_t singular(const char *text, const wm_token_t *token) {
   return wm_document_word(text, &t, NULL);
 }
 
+/** Hash of token i of a name that ends before token `end`. */
+static uint64_t word_of(const char *text, const wm_token_t *tokens, uint32_t i, uint32_t end, uint8_t type,
+                        char *initial) {
+  if (type == WM_NAME_GROUP && i + 1 == end) {
+    *initial = 0;
+    return singular(text, &tokens[i]);
+  }
+  return wm_document_word(text, &tokens[i], initial);
+}
+
+uint64_t wm_document_key(const char *text, const wm_token_t *tokens, uint32_t first, uint32_t end, uint8_t type) {
+  uint64_t key = WM_NAME_SEED;
+  char initial = 0;
+  for (uint32_t i = first; i < end; i++)
+    if (!(tokens[i].flags & WM_TOKEN_PUNCT)) key = wm_features_join(key, word_of(text, tokens, i, end, type, &initial));
+  return key;
+}
+
 /** Describes the name of a mention. */
 static void describe(const wm_document_t *d, const wm_mention_t *m, wm_form_t *f) {
   const char *text = d->text[m->field].s;
@@ -154,8 +172,7 @@ static void describe(const wm_document_t *d, const wm_mention_t *m, wm_form_t *f
   for (uint32_t i = m->first; i < m->end; i++) {
     if (tokens[i].flags & WM_TOKEN_PUNCT) continue;
     char initial = 0;
-    uint64_t word = wm_document_word(text, &tokens[i], &initial);
-    if (f->type == WM_NAME_GROUP && i + 1 == m->end) word = singular(text, &tokens[i]);
+    uint64_t word = word_of(text, tokens, i, m->end, f->type, &initial);
     f->key = wm_features_join(f->key, word);
     if (tokens[i].flags & WM_TOKEN_WORD && !(tokens[i].flags & WM_TOKEN_UPPER)) f->upper = false;
     if (f->n_words == WM_FORM_WORDS) continue;
@@ -247,6 +264,7 @@ wm_err_t wm_document_resolve(wm_document_t *d, wm_error_t *err) {
   if (!rc) rc = wm_people_join(d, err);
   if (!rc) rc = wm_bodies_join(d, err);
   if (!rc) rc = make_entities(d, err);
+  if (!rc) wm_document_link(d);
   if (!rc) rc = wm_document_rank(d, err);
   return rc;
 }

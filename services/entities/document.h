@@ -80,6 +80,8 @@ wm_err_t wm_document_resolve(wm_document_t *d, wm_error_t *err);
 
 /** Hash of a token as a word of a name: folded, without dots ("U.S." is "us"). `initial` (may be NULL): its first letter if ASCII, else 0. */
 uint64_t wm_document_word(const char *text, const wm_token_t *token, char *initial);
+/** Key of the name in tokens first to end - 1: its words without punctuation, dots and accents, a group's without the plural's "s". */
+uint64_t wm_document_key(const char *text, const wm_token_t *tokens, uint32_t first, uint32_t end, uint8_t type);
 /** The form that stands for `form` and all joined to it. */
 uint32_t wm_form_root(wm_document_t *d, uint32_t form);
 /** Makes two forms one entity. */
@@ -90,6 +92,8 @@ wm_err_t wm_document_retype(wm_document_t *d, wm_error_t *err);
 wm_err_t wm_people_join(wm_document_t *d, wm_error_t *err);
 /** Joins acronyms and short forms of everything that is no person. WM_ERR_NOMEM. */
 wm_err_t wm_bodies_join(wm_document_t *d, wm_error_t *err);
+/** Takes from entities what is known of things whose country the article does not speak of. */
+void wm_document_link(wm_document_t *d);
 /** Fills relevance and confidence and sorts the entities. WM_ERR_NOMEM. */
 wm_err_t wm_document_rank(wm_document_t *d, wm_error_t *err);
 

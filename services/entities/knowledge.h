@@ -30,7 +30,10 @@ typedef struct {
 } wm_known_t;
 
 /** Flags of a known thing. */
-enum { WM_KNOWN_SAME = 1 /* its names in one article are the same thing */ };
+enum {
+  WM_KNOWN_SAME = 1,   /* its names in one article are the same thing */
+  WM_KNOWN_CONTEXT = 2 /* only where the article speaks of its country */
+};
 
 typedef struct {
   wm_lookup_t words, names;

@@ -195,6 +195,17 @@ static void relevance_orders_and_ids_follow(void **state) {
   }
 }
 
+static void a_headline_in_capitals_joins_the_body(void **state) {
+  json_t *all = enrich(*state, "MACRON MEETS SCHOLZ IN PARIS",
+                       "French President Emmanuel Macron met Chancellor Olaf Scholz in Paris on Monday. Macron said "
+                       "that France would help.",
+                       "en");
+  json_t *paris = expect(all, "place", "Paris");
+  assert_true(mentions(paris, "PARIS"));
+  expect(all, "person", "Emmanuel Macron");
+  assert_null(find(all, "person", "MACRON MEETS"));
+}
+
 /** Every mention's offsets, in code points, give back exactly its text. */
 static size_t check_offsets(fixture_t *f, json_t *entities) {
   size_t i, k, count = 0;
@@ -474,6 +485,7 @@ int main(void) {
       cmocka_unit_test(names_of_the_united_states_join),
       cmocka_unit_test(acronyms_join_their_long_form),
       cmocka_unit_test(relevance_orders_and_ids_follow),
+      cmocka_unit_test(a_headline_in_capitals_joins_the_body),
       cmocka_unit_test(offsets_give_back_the_text),
       cmocka_unit_test(the_same_text_gives_the_same_bytes),
       cmocka_unit_test(all_paths_give_the_same_numbers),

@@ -43,6 +43,24 @@ def gold(native, path):
     return out
 
 
+def recased(native, item, change):
+    """The item in capitals or title case, None if that changes its tokens."""
+    text = change(item.text)
+    tokens = native.tokens(text)
+    if len(tokens[0]) != len(item.start):
+        return None
+    return Item(*tokens, item.tags, item.weight, item.id, text)
+
+
+def shout(text):
+    return text.upper()
+
+
+def headline(text):
+    """As newspapers write headlines: every word of four letters and more begins with a capital."""
+    return " ".join(w[0].upper() + w[1:] if len(w) > 3 else w for w in text.split(" ") if w)
+
+
 def words(item):
     """The tokens of an item as strings."""
     raw = item.text.encode("utf-8")

@@ -17,11 +17,11 @@ WORDS_MAX = 8
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def _open(path):
+def open_text(path):
     return lzma.open(path, "rt", encoding="utf-8") if path.endswith(".xz") else open(path, encoding="utf-8")
 
 
-def _members(path, pattern):
+def members(path, pattern):
     with tarfile.open(path, "r:xz") as tar:
         for m in tar:
             if m.isfile() and re.search(pattern, m.name):
@@ -66,11 +66,11 @@ class Gazetteers:
             for u in json.loads(text):
                 self._add("university", u["name"])
 
-    def _path(self, name):
+    def path(self, name):
         return os.path.join(self.folder, name)
 
     def _texts(self, archive, pattern):
-        for _, text in _members(self._path(archive), pattern):
+        for _, text in members(self.path(archive), pattern):
             yield text
 
     def _add(self, list_, name):
@@ -81,9 +81,10 @@ class Gazetteers:
 
     def _countries(self):
         """From the tables that training/countries has: all written for the project."""
-        self.countries = {}
+        self.countries, self.demonyms, self.capitals = {}, {}, {}
         for code, names, demonyms, capitals in tables("countries.tsv"):
             self.countries[code] = names.split("|")
+            self.demonyms[code], self.capitals[code] = demonyms.split("|"), capitals.split("|")
             for list_, all_ in (("country", names), ("demonym", demonyms), ("city", capitals)):
                 for n in all_.split("|"):
                     self._add(list_, n)
@@ -93,7 +94,7 @@ class Gazetteers:
                     self._add("region", n)
 
     def _places(self):
-        with _open(self._path("geonames-cities1000.tsv.xz")) as f:
+        with open_text(self.path("geonames-cities1000.tsv.xz")) as f:
             for line in f:
                 r = line.rstrip("\n").split("\t")
                 population = int(r[4] or 0)
@@ -101,7 +102,7 @@ class Gazetteers:
                     self._add("city", r[1])
                 elif population >= 5_000:
                     self._add("town", r[1])
-        for d in json.load(_open(self._path("geonames-admin1.json"))):
+        for d in json.load(open_text(self.path("geonames-admin1.json"))):
             self._add("division", d["name"])
             short = re.sub(r" (Province|Region|State|County|District|Governorate|Oblast|Prefecture|Municipality|Department)$", "", d["name"])
             self._add("division", re.sub(r"^(Province|State|Department|Region) of ", "", short))
@@ -118,22 +119,23 @@ class Gazetteers:
         for code, names in self.countries.items():
             for n in names:
                 slug.setdefault(plain(n).lower().replace(" ", "-"), code)
-        with _open(self._path("wikidata-officeholders.tsv.xz")) as f:
+        self.slug = slug
+        with open_text(self.path("wikidata-officeholders.tsv.xz")) as f:
             for line in f:
                 r = line.rstrip("\n").split("\t")
                 self._person(r[0], slug.get(r[2], ""), r[1])
-        with _open(self._path("wikidata-world-leaders-2021.csv")) as f:
+        with open_text(self.path("wikidata-world-leaders-2021.csv")) as f:
             for r in csv.DictReader(f):
                 self._person(r["officeholderLabel"], slug.get(plain(r["country"]).lower().replace(" ", "-"), ""), r["officeholder"])
-        with _open(self._path("everypolitician-2015-names.tsv.xz")) as f:
+        with open_text(self.path("everypolitician-2015-names.tsv.xz")) as f:
             for line in f:
                 r = line.rstrip("\n").split("\t")
                 self._person(r[0], r[1][:2])
-        with _open(self._path("everypolitician-2015-wikidata.tsv.xz")) as f:
+        with open_text(self.path("everypolitician-2015-wikidata.tsv.xz")) as f:
             for line in f:
                 r = line.rstrip("\n").split("\t")
                 self._person(r[0], r[1][:2], r[2])
-        with _open(self._path("cia-world-leaders-2019.tsv")) as f:
+        with open_text(self.path("cia-world-leaders-2019.tsv")) as f:
             for line in f:
                 r = line.rstrip("\n").split("\t")
                 self._person(re.sub(r", .*$", "", r[0]), r[1])
@@ -151,7 +153,7 @@ class Gazetteers:
         for name, n in surname.items():
             if n >= 2:
                 self._add("surname", name)
-        for name, text in _members(self._path("us-census-names.tar.xz"), r"dist\."):
+        for name, text in members(self.path("us-census-names.tar.xz"), r"dist\."):
             limit = 20000 if name.endswith("last") else 2000
             for line in text.splitlines()[:limit]:
                 self._add("surname" if name.endswith("last") else "given", line.split()[0].title())
@@ -159,7 +161,7 @@ class Gazetteers:
     def _companies(self):
         tail = re.compile(r"[ ,]+(inc|incorporated|corp|corporation|co|company|ltd|limited|plc|ag|se|s\.?a|s\.?p\.?a|n\.?v|a/s|asa|ab|oyj|llc|lp|"
                           r"holdings?|group|the|kgaa|gmbh|bhd|pcl|tbk|pt|de c\.v|o\.n|npv|on|sponsored|adr|plc|trust|reit)\.?$", re.I)
-        with _open(self._path("financedatabase-companies.tsv.xz")) as f:
+        with open_text(self.path("financedatabase-companies.tsv.xz")) as f:
             for line in f:
                 r = line.rstrip("\n").split("\t")
                 name = r[0]
@@ -172,7 +174,7 @@ class Gazetteers:
                     self._add("company", name)
 
     def _parties(self):
-        for name, text in _members(self._path("partyfacts.tar.xz"), r"(core-parties|wikidata|wikipedia|vparty)\.csv$"):
+        for name, text in members(self.path("partyfacts.tar.xz"), r"(core-parties|wikidata|wikipedia|vparty)\.csv$"):
             for r in csv.DictReader(io.StringIO(text)):
                 for key in ("name", "name_english"):
                     for n in (r.get(key) or "").split(" / "):
@@ -182,7 +184,7 @@ class Gazetteers:
     def _actors(self):
         person = re.compile(r"_?\[[A-Z]{3}(GOV|ELI|MIL|OPP|JUD|LEG|BUS|REB)")
         for name, list_ in (("MilNonState", "armed"), ("International", "international")):
-            for line in open(self._path(f"petrarch2/Phoenix.{name}.actors.txt"), encoding="utf-8", errors="replace"):
+            for line in open(self.path(f"petrarch2/Phoenix.{name}.actors.txt"), encoding="utf-8", errors="replace"):
                 line = line.split("#")[0].strip().lstrip("+")
                 if not line or line.startswith("[") or (list_ == "international" and person.search(line)):
                     continue
@@ -199,7 +201,7 @@ class Gazetteers:
                 self._add("region", re.sub(r"^\d+ - ", "", v["value"]))
 
     def _clubs(self):
-        for name, text in _members(self._path("openfootball-clubs.tar.xz"), r"clubs.*\.txt$"):
+        for name, text in members(self.path("openfootball-clubs.tar.xz"), r"clubs.*\.txt$"):
             for line in text.splitlines():
                 line = line.split("#")[0].strip()
                 if not line or line.startswith("="):

@@ -74,19 +74,13 @@ size_t native_name(const char *text, size_t len, size_t room, uint64_t *keys) {
   return tokens.count;
 }
 
-/** Key of a name as a form: words only, without dots. 0 if it has none. */
-uint64_t native_form(const char *text, size_t len) {
+/** Key of a name as a form of `type` (wm_name_type_t): words only, without dots. 0 if it has none. */
+uint64_t native_form(const char *text, size_t len, uint8_t type) {
   static wm_tokens_t tokens;
   if (!tokens.max) wm_tokens_init(&tokens, WM_TOKENS_MAX);
   if (wm_text_tokenize(text, len, &tokens, NULL)) return 0;
-  uint64_t name = WM_NAME_SEED;
-  bool any = false;
-  for (size_t i = 0; i < tokens.count; i++) {
-    if (tokens.tokens[i].flags & WM_TOKEN_PUNCT) continue;
-    name = wm_features_join(name, wm_document_word(text, &tokens.tokens[i], NULL));
-    any = true;
-  }
-  return any ? name : 0;
+  uint64_t name = wm_document_key(text, tokens.tokens, 0, (uint32_t)tokens.count, type);
+  return name == WM_NAME_SEED ? 0 : name;
 }
 
 /** Key of a word as the lexicon has it: the whole string is one token. */

@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PARTS = ["features", "lookup", "decode", "document", "people", "bodies", "rank", "index", "knowledge", "retype"]
+PARTS = ["features", "lookup", "decode", "document", "people", "bodies", "rank", "index", "knowledge", "retype", "link"]
 
 
 def _build(work):
@@ -63,8 +63,9 @@ class Native:
     def suffix3(self, text):
         return self._hash(self.lib.native_suffix, text)
 
-    def form(self, text):
-        return self._hash(self.lib.native_form, text)
+    def form(self, text, type_):
+        raw = text.encode("utf-8")
+        return self.lib.native_form(raw, ctypes.c_size_t(len(raw)), ctypes.c_uint8(type_))
 
     def lexicon(self, text):
         return self._hash(self.lib.native_lexicon, text)

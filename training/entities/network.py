@@ -74,7 +74,7 @@ class Net(nn.Module):
 class Batches:
     """Items laid end to end with a gap between texts and between paragraphs, in batches of about `size` places."""
 
-    def __init__(self, items, glove_row, native, gaz, sizes, lists):
+    def __init__(self, items, glove_row, native, gaz, sizes, lists, soft=None):
         self.items = []
         for it in items:
             self.items.append({
@@ -85,7 +85,8 @@ class Batches:
                 "shape": (it.shape % np.uint64(sizes[3])).astype(np.int64),
                 "casing": it.casing.astype(np.int64),
                 "lists": native.match(gaz, it.flags, it.word),
-                "flags": it.flags, "tags": it.tags.astype(np.int64), "weight": it.weight})
+                "flags": it.flags, "tags": it.tags.astype(np.int64), "weight": it.weight,
+                "soft": None if soft is None else soft[len(self.items)]})
         self.lists = lists
 
     @staticmethod
@@ -95,7 +96,7 @@ class Batches:
         return [(a, b) for a, b in zip(starts, starts[1:]) if b > a]
 
     def pack(self, indices):
-        parts = {k: [] for k in ("glove", "word", "prefix", "suffix", "shape", "casing", "lists", "tags", "keep", "weight")}
+        parts = {k: [] for k in ("glove", "word", "prefix", "suffix", "shape", "casing", "lists", "tags", "keep", "weight", "soft")}
         places = []  # (item, from, to, place)
         at = 0
         for i in indices:
@@ -107,9 +108,13 @@ class Batches:
                 parts["keep"].append(np.ones(b - a + 1, np.float32))
                 parts["keep"][-1][-1] = 0
                 parts["weight"].append(np.full(b - a + 1, item["weight"], np.float32))
+                parts["soft"].append(np.zeros((b - a + 1, TAGS), np.uint8))
+                if item["soft"] is not None:
+                    parts["soft"][-1][:-1] = item["soft"][a:b]
                 places.append((i, a, b, at))
                 at += b - a + 1
         out = {k: torch.from_numpy(np.concatenate(v)) for k, v in parts.items() if k != "lists"}
+        out["soft"] = out["soft"].float() / 255
         bits = np.concatenate(parts["lists"]).astype(np.uint32)
         columns = [(bits >> np.uint32(i)) & 1 for i in range(self.lists)] + [(bits >> np.uint32(16 + i)) & 1 for i in range(self.lists)]
         out["lists"] = torch.from_numpy(np.stack(columns, 1).astype(np.float32))
@@ -128,6 +133,9 @@ class Batches:
             yield self.pack(batch)[0]
 
 
+TEACHER = 0.7  # share of the teacher's probabilities in the loss, where there are any
+
+
 def loss_of(logits, b):
     """Cross-entropy; where a teacher says "none of PER, ORG, LOC" the sum over outside and the other types is what it should be."""
     logp = F.log_softmax(logits, 1)
@@ -135,14 +143,18 @@ def loss_of(logits, b):
     partly, known = tags == PARTLY, tags < TAGS
     other = torch.logsumexp(logp[:, [0, 7, 8, 9, 10, 11, 12]], 1)
     loss = -(logp.gather(1, torch.where(known, tags, 0).unsqueeze(1)).squeeze(1)) * known - other * partly
+    soft = -(logp * b["soft"]).sum(1)
+    taught = (b["soft"].sum(1) > 0).float() * TEACHER
+    loss = loss * (1 - taught) + soft * taught
     return (loss * b["weight"]).sum() / (known | partly).sum().clamp(min=1)
 
 
-def train(net, batches, epochs, rate, rng, size=3000, drop=0.1, word_drop=0.05, log=print, average=None, warm=0.05):
+def train(net, batches, epochs, rate, rng, size=3000, drop=0.1, word_drop=0.05, log=print, average=0.998, warm=0.05):
     """One run of AdamW with a rate that rises, then falls as a cosine. `batches` is a function: epoch -> batches."""
     parameters = [p for p in net.parameters() if p.requires_grad]
     opt = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
     steps, total = 0, None
+    mean_of = [p.detach().clone() for p in parameters]
     net.train()
     for epoch in range(epochs):
         count, mean = 0, 0.0
@@ -163,9 +175,15 @@ def train(net, batches, epochs, rate, rng, size=3000, drop=0.1, word_drop=0.05, 
             nn.utils.clip_grad_norm_(parameters, 5.0)
             opt.step()
             steps += 1
+            keep = min(average, steps / (steps + 10))
+            with torch.no_grad():
+                torch._foreach_lerp_(mean_of, [p.detach() for p in parameters], 1 - keep)
             count += 1
             mean += float(loss.detach())
         log(f"  epoch {epoch + 1}: loss {mean / max(1, count):.4f} ({count} steps)")
+    with torch.no_grad():
+        for p, m in zip(parameters, mean_of):
+            p.copy_(m)
     net.eval()
 
 
