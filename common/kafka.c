@@ -28,7 +28,7 @@ static const property_t k_defaults[] = {
     {ROLE_ALL, "socket.nagle.disable", "true"},
     {ROLE_ALL, "topic.metadata.refresh.interval.ms", "60000"},
     {ROLE_CONSUMER, "session.timeout.ms", "10000"},
-    {ROLE_CONSUMER, "heartbeat.interval.ms", "2000"},
+    {ROLE_CONSUMER, "heartbeat.interval.ms", "500"},
     {ROLE_CONSUMER, "max.poll.interval.ms", "300000"},
     {ROLE_CONSUMER, "fetch.wait.max.ms", "500"},
     {ROLE_CONSUMER, "fetch.error.backoff.ms", "100"},

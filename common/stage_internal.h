@@ -29,7 +29,7 @@
 #define WM_STAGE_SUSPECTS_MAX 1024    /* records under suspicion at a time, of one worker */
 #define WM_STAGE_PARTITIONS_MAX 65535 /* highest partition number + 1 */
 #define WM_STAGE_STATISTICS_MS 2000
-#define WM_STAGE_SILENCE_MS 7000 /* a broker that said nothing for so long is not there (heartbeats run each 2 s) */
+#define WM_STAGE_SILENCE_MS 7000 /* a broker that said nothing for so long is not there (heartbeats run each half second) */
 #define WM_STAGE_FENCES_MAX 5    /* producers in a row that may end by their own transaction's time-out */
 
 /** What became of a step of the loop. */

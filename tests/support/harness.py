@@ -340,7 +340,7 @@ def stage_topics():
 
 def stage_command(stage, stand_in=None):
     """The command of a stage: the service itself, or `stand_in` (a list) in its place."""
-    if not stand_in and not (BUILD / f"wiremill-{stage}").exists():
+    if not stand_in and not all((BUILD / f"wiremill-{name}").exists() for name in FLOW):
         return [program("wiremill-passthrough")]
     return stand_in or [program(f"wiremill-{stage}")]
 
@@ -350,11 +350,20 @@ def stage_settings(stage, **more):
     return {"WM_TOPIC_IN": source, "WM_TOPIC_OUT": target, "WM_TOPIC_DLQ": "articles.dlq", "WM_GROUP": f"wiremill-{stage}", **more}
 
 
+def check_sanitizers(name):
+    """Fault if a sanitizer has spoken in a log of the test."""
+    for log in sorted((BUILD / "test-logs" / name).glob("*.log")):
+        text = log.read_text(errors="replace")
+        for word in ("AddressSanitizer", "LeakSanitizer", "ThreadSanitizer", "runtime error:"):
+            check(word not in text, f"{log} has a report: {text[max(0, text.find(word) - 200):][:1200]}")
+
+
 def main(body, name):
     """Runs a test: 0 and its last line when it holds, 1 with the fault, 77 with the reason where it cannot run."""
     begin = time.monotonic()
     try:
         result = body()
+        check_sanitizers(name)
     except (Skip, kafka.Unavailable) as why:
         say(f"{name}: skipped: {why}")
         return 77
