@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/dead_letter.h"
 #include "common/kafka.h"
 
 #define BATCH 500u
@@ -83,24 +84,12 @@ static wm_err_t commit(replay_t *r, wm_error_t *err) {
   return WM_OK;
 }
 
-/* The headers without those that the dead letter added. */
-static rd_kafka_headers_t *original_headers(const rd_kafka_message_t *m) {
-  rd_kafka_headers_t *had, *headers = rd_kafka_headers_new(8);
-  const char *name;
-  const void *value;
-  size_t size;
-  if (!headers || rd_kafka_message_headers(m, &had)) return headers;
-  for (size_t i = 0; !rd_kafka_header_get_all(had, i, &name, &value, &size); i++)
-    if (strncmp(name, "wm-", 3) != 0) rd_kafka_header_add(headers, name, -1, value, (ssize_t)size);
-  return headers;
-}
-
 static wm_err_t produce(replay_t *r, const rd_kafka_message_t *m, const char *topic, wm_error_t *err) {
   rd_kafka_resp_err_t code;
   rd_kafka_timestamp_type_t type;
   int64_t timestamp = rd_kafka_message_timestamp(m, &type);
   do {
-    rd_kafka_headers_t *headers = original_headers(m);
+    rd_kafka_headers_t *headers = wm_dead_letter_original_headers(m);
     if (!headers) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
     code = rd_kafka_producev(r->producer, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_VALUE(m->payload, m->len),
                              RD_KAFKA_V_KEY(m->key, m->key_len), RD_KAFKA_V_HEADERS(headers),

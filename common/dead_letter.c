@@ -10,7 +10,7 @@
 static const char *const k_ours[] = {"wm-service",   "wm-version", "wm-error", "wm-reason",   "wm-topic",
                                      "wm-partition", "wm-offset",  "wm-time",  "wm-truncated"};
 
-bool wm_dead_letter_header_is_ours(const char *name) {
+static bool is_ours(const char *name) {
   for (size_t i = 0; i < sizeof k_ours / sizeof k_ours[0]; i++)
     if (strcmp(name, k_ours[i]) == 0) return true;
   return false;
@@ -58,7 +58,7 @@ static bool copy_others(rd_kafka_headers_t *to, const rd_kafka_message_t *messag
   const void *value;
   size_t size;
   for (size_t i = 0; rd_kafka_header_get_all(from, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-    if (wm_dead_letter_header_is_ours(name)) continue;
+    if (is_ours(name)) continue;
     if (rd_kafka_header_add(to, name, -1, value, (ssize_t)size) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
   }
   return true;
@@ -77,5 +77,12 @@ rd_kafka_headers_t *wm_dead_letter_headers(const rd_kafka_message_t *message, co
   if (form && form->truncated) ok = ok && add_number(headers, "wm-truncated", (int64_t)message->len);
   if (ok) return headers;
   rd_kafka_headers_destroy(headers);
+  return NULL;
+}
+
+rd_kafka_headers_t *wm_dead_letter_original_headers(const rd_kafka_message_t *message) {
+  rd_kafka_headers_t *headers = rd_kafka_headers_new(8);
+  if (headers && copy_others(headers, message)) return headers;
+  if (headers) rd_kafka_headers_destroy(headers);
   return NULL;
 }

@@ -26,7 +26,7 @@ typedef struct {
 /** New headers for a dead letter of `message`: the caller owns them. `form` may be NULL. NULL when out of memory. */
 rd_kafka_headers_t *wm_dead_letter_headers(const rd_kafka_message_t *message, const char *service, const char *version,
                                            const wm_error_t *why, const wm_dead_letter_form_t *form);
-/** True if `name` is a header that wm_dead_letter_headers() sets: a replay leaves these out. */
-bool wm_dead_letter_header_is_ours(const char *name);
+/** The headers that a dead letter had before it was one, for a replay: new, the caller owns them. NULL when out of memory. */
+rd_kafka_headers_t *wm_dead_letter_original_headers(const rd_kafka_message_t *message);
 
 #endif
