@@ -1,4 +1,4 @@
-#include "mock.h"
+#include "tests/mock/mock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "common/html.h"
-#include "stage/stage_service.h"
+#include "tests/support/stage/stage_service.h"
 
 static int64_t now_ms(void) {
   struct timespec ts;
@@ -212,18 +212,24 @@ const char *mock_header(const rd_kafka_message_t *record, const char *name) {
   return value; /* librdkafka ends values with a NUL */
 }
 
+/* N of the key "urn:a:N"; -1 if it is another. */
+static long number_of(const rd_kafka_message_t *record) {
+  char key[32] = "", *end = key;
+  if (record->key_len >= sizeof key || record->key_len <= 6 || memcmp(record->key, "urn:a:", 6) != 0) return -1;
+  memcpy(key, record->key, record->key_len);
+  long number = strtol(key + 6, &end, 10);
+  return *end == '\0' ? number : -1;
+}
+
 void mock_expect_articles(mock_t *m, const char *topic, int from, int n, bool once) {
   mock_records_t r;
   mock_read(m, topic, &r);
   int *seen = calloc((size_t)n, sizeof *seen);
   assert_non_null(seen);
   for (size_t i = 0; i < r.n; i++) {
-    char key[64] = "";
-    int number = -1;
-    assert_true(r.message[i]->key_len < sizeof key);
-    memcpy(key, r.message[i]->key, r.message[i]->key_len);
-    if (sscanf(key, "urn:a:%d", &number) != 1 || number < from || number >= from + n) {
-      if (once) fail_msg("%s has the record %s, which nobody sent", topic, key);
+    long number = number_of(r.message[i]);
+    if (number < from || number >= from + n) {
+      if (once) fail_msg("%s has a record that nobody sent, at offset %lld", topic, (long long)r.message[i]->offset);
       continue;
     }
     seen[number - from]++;

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "mock.h"
+#include "tests/mock/mock.h"
 
 static const rd_kafka_message_t *only(const mock_records_t *r) {
   assert_int_equal(r->n, 1);

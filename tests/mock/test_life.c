@@ -3,8 +3,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "mock.h"
-#include "stage/stage_service.h"
+#include "tests/mock/mock.h"
+#include "tests/support/stage/stage_service.h"
 
 static void pause_ms(int ms) {
   nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mock.h"
+#include "tests/mock/mock.h"
 
 static const char *const k_article =
     "{\"uri\":\"urn:x:big\",\"headline\":\"Big\",\"body_text\":\"said to be too large\"}";

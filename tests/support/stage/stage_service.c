@@ -1,4 +1,4 @@
-#include "stage/stage_service.h"
+#include "tests/support/stage/stage_service.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
