@@ -12,12 +12,8 @@
 #define GROUP "wiremill-dlq-replay"
 
 const char *wm_dlq_header(const rd_kafka_message_t *message, const char *name) {
-  rd_kafka_headers_t *headers;
-  const void *value;
-  size_t size;
-  if (rd_kafka_message_headers(message, &headers) || rd_kafka_header_get_last(headers, name, &value, &size) || !value)
-    return "";
-  return value; /* librdkafka keeps a NUL behind each value */
+  const char *value = wm_kafka_header(message, name);
+  return value ? value : "";
 }
 
 static bool parse_position(const char *s, int32_t *partition, int64_t *offset) {

@@ -160,20 +160,11 @@ wm_err_t wm_embedded_feed(wm_embedded_t *e, const char *json, size_t len, uint64
   return code ? kafka_error(err, "produce", code) : WM_OK;
 }
 
-const char *wm_embedded_header(const rd_kafka_message_t *message, const char *name) {
-  rd_kafka_headers_t *headers;
-  const void *value;
-  size_t size;
-  if (rd_kafka_message_headers(message, &headers) || rd_kafka_header_get_last(headers, name, &value, &size))
-    return NULL;
-  return value; /* librdkafka keeps a NUL behind each value */
-}
-
 rd_kafka_message_t *wm_embedded_next(wm_embedded_t *e, int timeout_ms, uint64_t *seq, bool *dead) {
   rd_kafka_poll(e->producer, 0);
   rd_kafka_message_t *m = rd_kafka_consumer_poll(e->consumer, timeout_ms);
   if (!m) return NULL;
-  const char *number = m->err ? NULL : wm_embedded_header(m, WM_EMBEDDED_SEQ);
+  const char *number = m->err ? NULL : wm_kafka_header(m, WM_EMBEDDED_SEQ);
   if (!number) {
     rd_kafka_message_destroy(m);
     return NULL;

@@ -42,8 +42,6 @@ int64_t wm_embedded_aborted(wm_embedded_t *e);
 wm_err_t wm_embedded_feed(wm_embedded_t *e, const char *json, size_t len, uint64_t seq, wm_error_t *err);
 /** The next record that came out, within `timeout_ms`; NULL if none. The caller destroys it. `*dead` tells a dead letter. */
 rd_kafka_message_t *wm_embedded_next(wm_embedded_t *e, int timeout_ms, uint64_t *seq, bool *dead);
-/** The value of header `name` as a string, NULL if absent; valid while the message is. */
-const char *wm_embedded_header(const rd_kafka_message_t *message, const char *name);
 /** WM_OK while every stage runs; else the error of the one that stopped. */
 wm_err_t wm_embedded_check(wm_embedded_t *e, wm_error_t *err);
 /** Stops the stages in order and frees. WM_OK if all stopped in order. */

@@ -10,6 +10,7 @@
 #include "cli/input.h"
 #include "cli/show.h"
 #include "common/html.h"
+#include "common/kafka.h"
 #include "common/log.h"
 
 #define WINDOW 256u             /* articles in flight, and how far one may overtake another */
@@ -80,7 +81,7 @@ static time_t now_s(void) {
 
 static wm_err_t print_slot(pipeline_t *p, const slot_t *s, wm_error_t *err) {
   if (s->dead) {
-    const char *word = wm_embedded_header(s->message, "wm-error"), *why = wm_embedded_header(s->message, "wm-reason");
+    const char *word = wm_kafka_header(s->message, "wm-error"), *why = wm_kafka_header(s->message, "wm-reason");
     fprintf(stderr, "{\"error\":\"%s\",\"reason\":", word ? word : "internal");
     json_t *reason = json_string(why ? why : "");
     json_dumpf(reason, stderr, JSON_ENCODE_ANY);

@@ -274,3 +274,12 @@ wm_err_t wm_kafka_check(const char *bootstrap_servers, const wm_config_t *config
   rd_kafka_destroy(rk);
   return rc;
 }
+
+const char *wm_kafka_header(const rd_kafka_message_t *message, const char *name) {
+  rd_kafka_headers_t *headers;
+  const void *value;
+  size_t size;
+  if (rd_kafka_message_headers(message, &headers) || rd_kafka_header_get_last(headers, name, &value, &size))
+    return NULL;
+  return value;
+}

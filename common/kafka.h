@@ -44,4 +44,7 @@ const char *wm_kafka_assignor(void);
 wm_err_t wm_kafka_check(const char *bootstrap_servers, const wm_config_t *config, const char *const *topics, size_t n,
                         int timeout_ms, wm_error_t *err);
 
+/** The last header `name` of a message as a string that lives as long as the message (librdkafka keeps a NUL behind each value); NULL if absent. */
+const char *wm_kafka_header(const rd_kafka_message_t *message, const char *name);
+
 #endif
