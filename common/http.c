@@ -39,10 +39,16 @@ struct wm_http {
   connection_t *connections;
   bool stopping, watching;
   pthread_t watcher;
+  wm_http_later_t *laters; /* what waits for its answer; guarded by g_later, as is `closed` */
+  bool closed;             /* nothing is deferred any more */
 };
 
 /* A request under way, from its head to its end. */
 typedef struct {
+  wm_http_t *server;
+  wm_http_later_t *later; /* its answer comes later; guarded by g_later, as are the next three */
+  bool answered, suspended;
+  wm_http_response_t answer;
   const wm_http_route_t *route; /* NULL: answered with `status` */
   wm_buffer_t body;
   unsigned status;
@@ -50,6 +56,18 @@ typedef struct {
   const char *allow; /* for 405 */
   char allowed[128];
 } exchange_t;
+
+/*
+ * A deferred answer. `exchange` is valid while it is in the server's list; wm_http_stop() takes it out. One lock for all servers, because
+ * the answering thread may come when the server is gone.
+ */
+struct wm_http_later {
+  exchange_t *exchange; /* NULL: nobody waits any more */
+  struct MHD_Connection *connection;
+  wm_http_later_t *next, *previous;
+};
+
+static pthread_mutex_t g_later = PTHREAD_MUTEX_INITIALIZER;
 
 static int64_t now_s(void) {
   struct timespec now;
@@ -60,17 +78,18 @@ static int64_t now_s(void) {
 /* --- answering --- */
 
 static enum MHD_Result send_body(struct MHD_Connection *connection, unsigned status, const char *content_type,
-                                 wm_buffer_t *body, const char *allow) {
+                                 wm_buffer_t *body, const char *header, const char *value) {
   static char nothing[1];
   struct MHD_Response *response = body->len > 0
                                       ? MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE)
                                       : MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
-  if (!response || body->len == 0) wm_buffer_clear(body); /* else the response owns it */
+  if (!response || body->len == 0) wm_buffer_clear(body);
+  else wm_buffer_init(body, body->max); /* the response owns the bytes */
   if (!response) return MHD_NO;
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
   MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
   MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-  if (allow) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
+  if (header && value) MHD_add_response_header(response, header, value);
   enum MHD_Result rc = MHD_queue_response(connection, status, response);
   MHD_destroy_response(response);
   return rc;
@@ -85,21 +104,101 @@ static enum MHD_Result send_status(struct MHD_Connection *connection, unsigned s
   wm_buffer_t body;
   wm_buffer_init(&body, 64);
   wm_buffer_puts(&body, text, NULL);
-  return send_body(connection, status, TEXT_PLAIN, &body, allow);
+  return send_body(connection, status, TEXT_PLAIN, &body, MHD_HTTP_HEADER_ALLOW, allow);
 }
 
-static enum MHD_Result call_handler(struct MHD_Connection *connection, const exchange_t *x, const char *method,
-                                    const char *path) {
-  wm_http_request_t request = {
-      .method = method, .path = path, .body = x->body.data, .body_len = x->body.len, .connection = connection};
-  wm_http_response_t response = {.status = 200, .content_type = TEXT_PLAIN};
-  wm_buffer_init(&response.body, WM_HTTP_RESPONSE_MAX);
-  x->route->handler(x->route->context, &request, &response);
-  if (response.status < 200 || response.status > 599) {
-    wm_buffer_clear(&response.body);
+static enum MHD_Result send_response(struct MHD_Connection *connection, wm_http_response_t *response) {
+  if (response->status < 200 || response->status > 599) {
+    wm_buffer_clear(&response->body);
     return send_status(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, NULL);
   }
-  return send_body(connection, (unsigned)response.status, response.content_type, &response.body, NULL);
+  return send_body(connection, (unsigned)response->status, response->content_type, &response->body, response->header,
+                   response->header_value);
+}
+
+static enum MHD_Result call_handler(struct MHD_Connection *connection, exchange_t *x, const char *method,
+                                    const char *path) {
+  wm_http_request_t request = {.method = method,
+                               .path = path,
+                               .body = x->body.data,
+                               .body_len = x->body.len,
+                               .connection = connection,
+                               .exchange = x};
+  wm_http_response_t response;
+  wm_http_response_init(&response);
+  x->route->handler(x->route->context, &request, &response);
+  pthread_mutex_lock(&g_later);
+  bool waits = x->later != NULL, deferred = waits || x->answered;
+  if (waits) {
+    MHD_suspend_connection(connection);
+    x->suspended = true;
+  }
+  pthread_mutex_unlock(&g_later);
+  if (!deferred) return send_response(connection, &response);
+  wm_buffer_clear(&response.body);
+  wm_buffer_clear(&x->body);
+  return waits ? MHD_YES : send_response(connection, &x->answer);
+}
+
+/* --- answering later --- */
+
+void wm_http_response_init(wm_http_response_t *response) {
+  *response = (wm_http_response_t){.status = 200, .content_type = TEXT_PLAIN};
+  wm_buffer_init(&response->body, WM_HTTP_RESPONSE_MAX);
+}
+
+wm_http_later_t *wm_http_defer(const wm_http_request_t *request) {
+  exchange_t *x = request->exchange;
+  wm_http_later_t *later = calloc(1, sizeof *later);
+  if (!later) return NULL;
+  pthread_mutex_lock(&g_later);
+  wm_http_t *h = x->server;
+  bool possible = !h->closed && !x->later && !x->answered;
+  if (possible) {
+    *later = (wm_http_later_t){.exchange = x, .connection = request->connection, .next = h->laters};
+    if (later->next) later->next->previous = later;
+    h->laters = later;
+    x->later = later;
+  }
+  pthread_mutex_unlock(&g_later);
+  if (possible) return later;
+  free(later);
+  return NULL;
+}
+
+/* Under g_later: hands the answer to the thread of the server. */
+static void settle(wm_http_later_t *later, const wm_http_response_t *response) {
+  exchange_t *x = later->exchange;
+  if (later->previous) later->previous->next = later->next;
+  else x->server->laters = later->next;
+  if (later->next) later->next->previous = later->previous;
+  x->answer = *response;
+  x->answered = true;
+  x->later = NULL;
+  later->exchange = NULL;
+  if (x->suspended) MHD_resume_connection(later->connection);
+}
+
+void wm_http_answer(wm_http_later_t *later, wm_http_response_t *response) {
+  pthread_mutex_lock(&g_later);
+  bool taken = later->exchange != NULL;
+  if (taken) settle(later, response);
+  pthread_mutex_unlock(&g_later);
+  if (!taken) wm_buffer_clear(&response->body);
+  free(later);
+}
+
+/* Nothing is deferred from now on, and what was gets 503. */
+static void close_laters(wm_http_t *h) {
+  pthread_mutex_lock(&g_later);
+  h->closed = true;
+  while (h->laters) {
+    wm_http_response_t response;
+    wm_http_response_init(&response);
+    response.status = 503;
+    settle(h->laters, &response);
+  }
+  pthread_mutex_unlock(&g_later);
 }
 
 /* --- routing --- */
@@ -141,11 +240,12 @@ static uint64_t declared_length(struct MHD_Connection *connection) {
 }
 
 /* First call of a request, with its head. Answers at once where the body need not be read. */
-static enum MHD_Result begin(const wm_http_t *h, struct MHD_Connection *connection, const char *method,
-                             const char *path, void **state) {
+static enum MHD_Result begin(wm_http_t *h, struct MHD_Connection *connection, const char *method, const char *path,
+                             void **state) {
   exchange_t *x = calloc(1, sizeof *x);
   if (!x) return MHD_NO;
   *state = x; /* freed by completed() */
+  x->server = h;
   find_route(h, method, path, x);
   size_t max = x->route ? x->route->body_max : 0;
   wm_buffer_init(&x->body, max);
@@ -176,10 +276,13 @@ static enum MHD_Result take_body(exchange_t *x, const char *bytes, size_t len) {
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *bytes, size_t *len,
                                   void **state) {
-  const wm_http_t *h = context;
   exchange_t *x = *state;
   (void)version;
-  if (!x) return begin(h, connection, method, path, state);
+  if (!x) return begin(context, connection, method, path, state);
+  pthread_mutex_lock(&g_later);
+  bool answered = x->answered;
+  pthread_mutex_unlock(&g_later);
+  if (answered) return send_response(connection, &x->answer);
   if (*len > 0) {
     enum MHD_Result rc = take_body(x, bytes, *len);
     *len = 0;
@@ -202,6 +305,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
   exchange_t *x = *state;
   (void)how;
   if (x) wm_buffer_clear(&x->body);
+  if (x) wm_buffer_clear(&x->answer.body);
   free(x);
   *state = NULL;
   connection_t *c = connection_of(connection);
@@ -322,12 +426,12 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *context, const ch
 }
 
 static struct MHD_Daemon *start_daemon(wm_http_t *h, int fd) {
-  return MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
-                          h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-                          MHD_OPTION_CONNECTION_LIMIT, h->limits.connections_max, MHD_OPTION_CONNECTION_TIMEOUT,
-                          h->limits.timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WM_HTTP_HEADER_MAX,
-                          MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
-                          MHD_OPTION_END);
+  return MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME,
+                          0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+                          MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, h->limits.connections_max,
+                          MHD_OPTION_CONNECTION_TIMEOUT, h->limits.timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                          (size_t)WM_HTTP_HEADER_MAX, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h,
+                          MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
 }
 
 static wm_http_t *http_new(const wm_http_route_t *routes, size_t n, const wm_http_limits_t *limits) {
@@ -390,6 +494,7 @@ void wm_http_stop(wm_http_t *h) {
     pthread_mutex_unlock(&h->lock);
     pthread_join(h->watcher, NULL);
   }
+  close_laters(h);
   if (h->daemon) MHD_stop_daemon(h->daemon);
   pthread_cond_destroy(&h->wake);
   pthread_mutex_destroy(&h->lock);

@@ -2,7 +2,7 @@
  * http: the small HTTP server of every service (libmicrohttpd): /metrics, /healthz, /readyz, and what a service adds.
  *
  * Threads: one thread of libmicrohttpd calls all handlers of a server, one at a time: they must be quick, and safe beside the threads of
- * the program. A second thread closes connections that have been open too long.
+ * the program; one that has to wait for something defers its answer. A second thread closes connections that have been open too long.
  * Bounded: connections, header and body bytes, bytes of an answer, time without a byte, time of a whole request.
  * HEAD is answered where GET is; an unknown path with 404, an unknown method of a known path with 405 and `Allow`.
  */
@@ -21,12 +21,15 @@ typedef struct {
   const char *body;          /* complete request body, NULL if none */
   size_t body_len;
   void *connection; /* libmicrohttpd's handle, for headers and query: wm_http_header(), wm_http_query() */
+  void *exchange;   /* the server's own, for wm_http_defer() */
 } wm_http_request_t;
 
 typedef struct {
   int status;               /* preset to 200 */
   const char *content_type; /* preset to "text/plain; charset=utf-8"; static string */
   wm_buffer_t body;         /* empty; taken over by the server after the handler */
+  const char *header;       /* one further header ("Retry-After", static string); preset to NULL */
+  char header_value[96];
 } wm_http_response_t;
 
 typedef void (*wm_http_handler_t)(void *context, const wm_http_request_t *request, wm_http_response_t *response);
@@ -62,11 +65,24 @@ wm_err_t wm_http_start_limited(const char *listen, const wm_http_route_t *routes
                                const wm_http_limits_t *limits, wm_http_t **out, wm_error_t *err);
 /** The port that is listened on. */
 int wm_http_port(const wm_http_t *h);
-/** Closes all connections, waits for a handler that runs, frees. NULL allowed. */
+/** Closes all connections (what is deferred gets 503 if its client still reads), waits for a handler that runs, frees. NULL allowed. */
 void wm_http_stop(wm_http_t *h);
 /** A header or an argument of the query ("" if it has no value), NULL if absent; borrowed until the handler returns. */
 const char *wm_http_header(const wm_http_request_t *r, const char *name);
 const char *wm_http_query(const wm_http_request_t *r, const char *name);
+
+/**
+ * For a handler that cannot answer yet: the request waits, others go on meanwhile, and the thread of the server is free. What the handler
+ * leaves in its response is dropped. The caller owns the handle until it gives it to wm_http_answer(), which it must, once. NULL, and nothing
+ * has changed, when out of memory or while the server stops: then the handler answers itself. Method, path and body of the request
+ * are gone when the handler returns.
+ */
+typedef struct wm_http_later wm_http_later_t;
+wm_http_later_t *wm_http_defer(const wm_http_request_t *request);
+/** A response to fill for wm_http_answer(): 200, plain text, empty. */
+void wm_http_response_init(wm_http_response_t *response);
+/** Answers; takes `response->body` and frees `later`. From any thread, also when the client has gone or the server has stopped: then the answer is dropped. */
+void wm_http_answer(wm_http_later_t *later, wm_http_response_t *response);
 
 /** Says whether the service is ready; writes why not into `why`. */
 typedef bool (*wm_http_ready_t)(void *context, char *why, size_t cap);
