@@ -26,7 +26,7 @@ static const property_t k_defaults[] = {
     {ROLE_ALL, "reconnect.backoff.max.ms", "2000"},
     {ROLE_CONSUMER, "socket.timeout.ms", "30000"}, /* a transactional producer's follows its transaction.timeout.ms */
     {ROLE_ALL, "socket.nagle.disable", "true"},
-    {ROLE_ALL, "topic.metadata.refresh.interval.ms", "60000"},
+    {ROLE_ALL, "topic.metadata.refresh.interval.ms", "10000"}, /* how late new partitions are seen */
     {ROLE_CONSUMER, "session.timeout.ms", "10000"},
     {ROLE_CONSUMER, "heartbeat.interval.ms", "500"},
     {ROLE_CONSUMER, "max.poll.interval.ms", "300000"},
@@ -35,7 +35,8 @@ static const property_t k_defaults[] = {
     {ROLE_CONSUMER, "fetch.queue.backoff.ms", "20"}, /* librdkafka 2.2 and later */
     {ROLE_CONSUMER, "queued.min.messages", "5000"},
     {ROLE_CONSUMER, "queued.max.messages.kbytes", "16384"},
-    {ROLE_CONSUMER, "fetch.message.max.bytes", "1048576"},
+    {ROLE_CONSUMER, "fetch.message.max.bytes", "1048576"}, /* a larger record comes all the same, alone */
+    {ROLE_CONSUMER, "fetch.max.bytes", "16777216"},
     {ROLE_CONSUMER, "receive.message.max.bytes", "1000000000"},
     {ROLE_PRODUCER, "linger.ms", "5"},
     {ROLE_PRODUCER, "compression.type", "lz4"},

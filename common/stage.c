@@ -131,7 +131,8 @@ void wm_stage_state(const wm_stage_t *s, wm_stage_state_t *out) {
     out->assigned_workers += atomic_load(&w->settled) ? 1 : 0;
     out->partitions += atomic_load(&w->partitions);
     out->failing += atomic_load(&w->failing) ? 1 : 0;
-    if (!atomic_load(&w->consumer_link.up) || !atomic_load(&w->producer_link.up)) out->broker_up = 0;
+    if (!atomic_load(&w->consumer_link.up) || !atomic_load(&w->producer_link.up) || atomic_load(&w->stuck))
+      out->broker_up = 0;
   }
 }
 

@@ -29,8 +29,10 @@
 #define WM_STAGE_SUSPECTS_MAX 1024    /* records under suspicion at a time, of one worker */
 #define WM_STAGE_PARTITIONS_MAX 65535 /* highest partition number + 1 */
 #define WM_STAGE_STATISTICS_MS 2000
-#define WM_STAGE_SILENCE_MS 7000 /* a broker that said nothing for so long is not there (heartbeats run each half second) */
-#define WM_STAGE_FENCES_MAX 5    /* producers in a row that may end by their own transaction's time-out */
+#define WM_STAGE_SILENCE_MS \
+  7000 /* a broker that said nothing for so long is not there (heartbeats run each half second) */
+#define WM_STAGE_STUCK_MS 5000 /* a call to the broker without an answer for so long: not ready */
+#define WM_STAGE_FENCES_MAX 5  /* producers in a row that may end by their own transaction's time-out */
 
 /** What became of a step of the loop. */
 typedef enum {
@@ -110,7 +112,8 @@ typedef struct {
   _Atomic int partitions;
   _Atomic bool in_loop;
   _Atomic bool failing;
-  wm_metric_t *lag; /* of this worker */
+  _Atomic bool stuck; /* a call of the transaction has had no answer for WM_STAGE_STUCK_MS */
+  wm_metric_t *lag;   /* of this worker */
 } wm_worker_t;
 
 typedef struct {

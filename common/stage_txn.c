@@ -22,10 +22,17 @@ static wm_error_t take_error(const char *call, rd_kafka_error_t *e) {
   return err;
 }
 
-/* Between two tries of a call: serves the producer, and waits where the call came back at once. */
-static void between(wm_worker_t *w, int64_t started) {
+/* Between two tries of a call, the first at `first`: serves the producer, and waits where the last one (at `started`) came back at once. */
+static void between(wm_worker_t *w, int64_t first, int64_t started) {
   rd_kafka_poll(w->producer, 0);
   if (wm_stage_now() - started < 100) wm_stage_pause(100);
+  if (wm_stage_now() - first >= WM_STAGE_STUCK_MS) atomic_store(&w->stuck, true);
+}
+
+/* A call to the broker had its answer. */
+static void answered(wm_worker_t *w) {
+  wm_link_alive(&w->producer_link);
+  atomic_store_explicit(&w->stuck, false, memory_order_relaxed);
 }
 
 /* ---- the producer ---- */
@@ -83,7 +90,7 @@ void wm_txn_close_producer(wm_worker_t *w) {
 wm_step_t wm_txn_open_producer(wm_worker_t *w) {
   wm_error_t err = WM_ERROR_INIT;
   if (!w->producer && wm_txn_new_producer(w, &err) != WM_OK) return wm_worker_fail(w, &err);
-  for (;;) {
+  for (int64_t first = wm_stage_now();;) {
     int64_t started = wm_stage_now();
     rd_kafka_error_t *e = rd_kafka_init_transactions(w->producer, WM_STAGE_SLICE_MS);
     if (!e) break;
@@ -92,10 +99,10 @@ wm_step_t wm_txn_open_producer(wm_worker_t *w) {
     if (v != WM_VERDICT_RETRY) return wm_worker_fail(w, &err);
     wm_log_warn("waiting for the transaction coordinator", WM_LOG_INT("worker", w->index),
                 WM_LOG_STR("reason", err.text));
-    between(w, started);
+    between(w, first, started);
     if (wm_worker_stopping(w)) return WM_STEP_END;
   }
-  wm_link_alive(&w->producer_link);
+  answered(w);
   return WM_STEP_OK;
 }
 
@@ -162,8 +169,9 @@ wm_step_t wm_txn_begin(wm_worker_t *w) {
 
 static wm_step_t give_up(wm_worker_t *w, const char *call) {
   wm_error_t err = WM_ERROR_INIT;
-  wm_error_set(&err, WM_ERR_TIMEOUT, "stopping: %s had no answer within %d ms; the broker will abort the transaction",
-               call, w->stage->set.stop_ms * 2 / 3);
+  wm_error_set_class(&err, WM_ERR_TIMEOUT, WM_CLASS_FATAL,
+                     "stopping: %s had no answer within %d ms; the broker will abort the transaction", call,
+                     w->stage->set.stop_ms * 2 / 3);
   return wm_worker_fail(w, &err);
 }
 
@@ -172,7 +180,8 @@ wm_step_t wm_txn_abort(wm_worker_t *w, const char *why) {
     w->rewind = true;
     return WM_STEP_ABORTED;
   }
-  for (int refused = 0;;) {
+  int refused = 0;
+  for (int64_t first = wm_stage_now();;) {
     int64_t started = wm_stage_now();
     rd_kafka_error_t *e = rd_kafka_abort_transaction(w->producer, WM_STAGE_SLICE_MS);
     if (!e) break;
@@ -180,10 +189,10 @@ wm_step_t wm_txn_abort(wm_worker_t *w, const char *why) {
     wm_error_t err = take_error("abort_transaction", e);
     if (v == WM_VERDICT_FATAL || (v == WM_VERDICT_ABORT && ++refused > 10)) return producer_ended(w, &err);
     wm_log_warn("abort is not done yet", WM_LOG_INT("worker", w->index), WM_LOG_STR("reason", err.text));
-    between(w, started);
+    between(w, first, started);
     if (wm_worker_give_up(w)) return give_up(w, "abort_transaction");
   }
-  wm_link_alive(&w->producer_link);
+  answered(w);
   aborted(w, why);
   return WM_STEP_ABORTED;
 }
@@ -211,7 +220,7 @@ static rd_kafka_consumer_group_metadata_t *membership(wm_worker_t *w) {
 
 static wm_step_t send_offsets(wm_worker_t *w, const rd_kafka_topic_partition_list_t *offsets,
                               const rd_kafka_consumer_group_metadata_t *metadata) {
-  for (;;) {
+  for (int64_t first = wm_stage_now();;) {
     int64_t started = wm_stage_now();
     rd_kafka_error_t *e = rd_kafka_send_offsets_to_transaction(w->producer, offsets, metadata, 5 * WM_STAGE_SLICE_MS);
     if (!e) return WM_STEP_OK;
@@ -220,7 +229,7 @@ static wm_step_t send_offsets(wm_worker_t *w, const rd_kafka_topic_partition_lis
     if (v == WM_VERDICT_FATAL) return producer_ended(w, &err);
     wm_log_warn("offsets are not sent yet", WM_LOG_INT("worker", w->index), WM_LOG_STR("reason", err.text));
     if (v == WM_VERDICT_ABORT) return wm_txn_abort(w, "offsets were refused");
-    between(w, started);
+    between(w, first, started);
     if (wm_worker_give_up(w)) return give_up(w, "send_offsets_to_transaction");
     /* Offsets are no commit yet: what waits longer than a transaction may last can as well be aborted. */
     if (wm_stage_now() - w->txn_began > w->stage->set.transaction_timeout_ms)
@@ -228,10 +237,20 @@ static wm_step_t send_offsets(wm_worker_t *w, const rd_kafka_topic_partition_lis
   }
 }
 
-/* Once commit_transaction was called its outcome belongs to the broker: it may be asked again, but never be aborted. */
+/* True if a broker answers another question meanwhile. */
+static bool probe(wm_worker_t *w) {
+  const struct rd_kafka_metadata *metadata = NULL;
+  if (rd_kafka_metadata(w->producer, 0, w->out_topic, &metadata, WM_STAGE_SLICE_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return false;
+  rd_kafka_metadata_destroy(metadata);
+  return true;
+}
+
+/* Once commit_transaction was called its outcome belongs to the broker: it may be asked again, but never be aborted. As long as
+ * no broker is there it is asked for ever; a broker that is there and does not tell, for so long, is a reason to start afresh. */
 static wm_step_t end_commit(wm_worker_t *w) {
-  int64_t answered_ms = 0, limit = 2 * (int64_t)w->stage->set.transaction_timeout_ms;
-  for (;;) {
+  int64_t unanswered = 0, limit = 2 * (int64_t)w->stage->set.transaction_timeout_ms;
+  for (int64_t first = wm_stage_now();;) {
     int64_t started = wm_stage_now();
     rd_kafka_error_t *e = rd_kafka_commit_transaction(w->producer, WM_STAGE_SLICE_MS);
     if (!e) return WM_STEP_OK;
@@ -240,10 +259,10 @@ static wm_step_t end_commit(wm_worker_t *w) {
     if (v == WM_VERDICT_FATAL) return producer_ended(w, &err);
     wm_log_warn("commit is not done yet", WM_LOG_INT("worker", w->index), WM_LOG_STR("reason", err.text));
     if (v == WM_VERDICT_ABORT) return wm_txn_abort(w, "commit was refused");
-    between(w, started);
+    between(w, first, started);
     if (wm_worker_give_up(w)) return give_up(w, "commit_transaction");
-    if (atomic_load(&w->producer_link.up)) answered_ms += wm_stage_now() - started;
-    if (answered_ms > limit) return wm_worker_fail(w, &err); /* a broker is there and does not tell: start afresh */
+    if (atomic_load(&w->stuck) && probe(w)) unanswered += wm_stage_now() - started;
+    if (unanswered > limit) return wm_worker_fail(w, &err);
   }
 }
 
@@ -265,7 +284,7 @@ static void committed(wm_worker_t *w) {
   w->tally = (wm_tally_t){0};
   w->failures = w->fences = 0;
   atomic_store_explicit(&w->failing, false, memory_order_relaxed);
-  wm_link_alive(&w->producer_link);
+  answered(w);
 }
 
 wm_step_t wm_txn_commit(wm_worker_t *w) {
