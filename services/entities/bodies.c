@@ -108,6 +108,11 @@ wm_err_t wm_bodies_join(wm_document_t *d, wm_error_t *err) {
   for (uint32_t i = 0; i < d->n_forms; i++) keys += 2 * d->forms[i].n_words + 3;
   wm_err_t rc = wm_index_reset(&d->index, keys, err);
   if (rc) return rc;
+  for (size_t i = 0; i < d->n_mentions; i++) {
+    const wm_mention_t *m = &d->mentions[i];
+    if (m->same != UINT32_MAX && d->mentions[m->same].type == m->type)
+      wm_form_join(d, m->form, d->mentions[m->same].form);
+  }
   join_known(d);
   join_acronyms(d);
   join_parts(d, false);

@@ -121,8 +121,12 @@ static void trim(const wm_document_t *d, wm_mention_t *m) {
 
 wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *spans, size_t n, wm_error_t *err) {
   for (size_t i = 0; i < n && d->n_mentions < WM_DOCUMENT_MENTIONS_MAX; i++) {
-    wm_mention_t m = {
-        .field = field, .first = spans[i].first, .end = spans[i].end, .type = spans[i].type, .sure = spans[i].sure};
+    wm_mention_t m = {.field = field,
+                      .first = spans[i].first,
+                      .end = spans[i].end,
+                      .same = UINT32_MAX,
+                      .type = spans[i].type,
+                      .sure = spans[i].sure};
     memcpy(m.types, spans[i].types, sizeof m.types);
     trim(d, &m);
     if (m.first >= m.end) continue;
@@ -259,6 +263,7 @@ static wm_err_t make_entities(wm_document_t *d, wm_error_t *err) {
 }
 
 wm_err_t wm_document_resolve(wm_document_t *d, wm_error_t *err) {
+  wm_document_brackets(d);
   wm_err_t rc = wm_document_retype(d, err);
   if (!rc) rc = make_forms(d, err);
   if (!rc) rc = wm_people_join(d, err);

@@ -20,6 +20,7 @@ typedef struct {
   uint32_t field, first, end; /* tokens of the field */
   uint32_t start_byte, end_byte;
   uint32_t form;
+  uint32_t same; /* the mention before, where brackets say that this is its acronym (or long form); UINT32_MAX if not */
   uint8_t type;
   float sure;
   float types[WM_NAME_TYPES]; /* as wm_span_t has it */
@@ -86,6 +87,8 @@ uint64_t wm_document_key(const char *text, const wm_token_t *tokens, uint32_t fi
 uint32_t wm_form_root(wm_document_t *d, uint32_t form);
 /** Makes two forms one entity. */
 void wm_form_join(wm_document_t *d, uint32_t a, uint32_t b);
+/** Finds acronyms in brackets after their long form (or the other way round): they get one type, and `same` is set. */
+void wm_document_brackets(wm_document_t *d);
 /** Gives mentions that are written alike one type: what all of them together say. WM_ERR_NOMEM. */
 wm_err_t wm_document_retype(wm_document_t *d, wm_error_t *err);
 /** Joins surnames and shorter forms to people; never two people who share a surname. WM_ERR_NOMEM. */

@@ -170,6 +170,10 @@ static void acronyms_join_their_long_form(void **state) {
   assert_true(mentions(imf, "IMF"));
   json_t *who = expect(all, "organisation", "World Health Organization");
   assert_true(mentions(who, "WHO"));
+  all = enrich(
+      *state, "",
+      "The Lagos State Emergency Management Agency (LASEMA) said that 14 people were saved in Ikeja on Friday.", "en");
+  assert_true(mentions(expect(all, "organisation", "Lagos State Emergency Management Agency"), "LASEMA"));
 }
 
 static void relevance_orders_and_ids_follow(void **state) {

@@ -8,7 +8,8 @@ import subprocess
 import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PARTS = ["features", "lookup", "decode", "document", "people", "bodies", "rank", "index", "knowledge", "retype", "link"]
+PARTS = ["features", "lookup", "decode", "document", "people", "bodies", "rank", "index", "knowledge", "retype", "brackets", "link", "tagger", "net",
+         "net_avx2", "net_avx512"]
 
 
 def _build(work):
@@ -89,6 +90,9 @@ class Native:
             raise MemoryError("no memory for the lists")
         return out
 
+    def service(self, path):
+        return Service(self.lib, path)
+
     def decode(self, scores, ends):
         """Best tags; scores are (tokens, 16) float32, ends the end of each sequence."""
         scores, ends = np.ascontiguousarray(scores, np.float32), np.ascontiguousarray(ends, np.uint32)
@@ -97,6 +101,34 @@ class Native:
         if self.lib.native_decode(p(scores), p(ends), ctypes.c_size_t(len(ends)), p(tags)):
             raise MemoryError("no memory to decode")
         return tags
+
+
+class Service:
+    """The service's own finding of names with a model file."""
+
+    ROOM = 20000
+
+    def __init__(self, lib, path):
+        self.lib = lib
+        lib.native_open.restype = ctypes.c_void_p
+        lib.native_names.restype = ctypes.c_long
+        self.handle = ctypes.c_void_p(lib.native_open(path.encode()))
+        if not self.handle:
+            raise ValueError(f"{path}: cannot be opened")
+        self.start, self.end = np.zeros(self.ROOM, np.uint32), np.zeros(self.ROOM, np.uint32)
+        self.type, self.sure = np.zeros(self.ROOM, np.uint8), np.zeros(self.ROOM, np.uint8)
+
+    def names(self, headline, body):
+        """[(start byte, end byte, type, confidence)] of the body."""
+        p = lambda a: a.ctypes.data_as(ctypes.c_void_p)
+        n = self.lib.native_names(self.handle, headline.encode(), body.encode(), ctypes.c_size_t(self.ROOM), p(self.start),
+                                  p(self.end), p(self.type), p(self.sure))
+        if n < 0:
+            raise MemoryError("the service failed")
+        return [(int(self.start[i]), int(self.end[i]), int(self.type[i]), int(self.sure[i])) for i in range(n)]
+
+    def close(self):
+        self.lib.native_close(self.handle)
 
 
 def table(keys, values, dtype):
