@@ -9,6 +9,9 @@ import struct
 import subprocess
 import sys
 
+import fit
+import learn
+import numpy as np
 import sources as src
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -16,7 +19,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 import wm_model  # noqa: E402
 
 # as in services/countries/gazetteer.h
-NOTHING, COUNTRY, DEMONYM, PLACE, AREA, METONYM, PERSON, SURNAME, PARTY, ARMED, COMPANY, SCHOOL, CLUB, LEARNED, GIVEN = range(15)
+NOTHING, COUNTRY, DEMONYM, PLACE, AREA, METONYM, PERSON, SURNAME, PARTY, ARMED, COMPANY, SCHOOL, CLUB, LEARNED, GIVEN, MEDIA = range(16)
 ALT, CAPS, POSTAL = 1, 2, 4
 LAST = 1 << 31
 TOWN, DIVISION1, DIVISION2, SEAT = 0, 1, 2, 0x80
@@ -38,6 +41,7 @@ class Gazetteer:
         self.places = []                             # [id, lat, lon, division, country, cls, weight]
         self.names = collections.defaultdict(dict)   # name -> {(kind, ref): (weight, flags)}
         self.by_name = {}                            # plain name of a country -> code
+        self.table, self.generic = set(), set()      # names of metonyms.tsv; those of bodies called alike in many countries
 
     def add(self, name, kind, ref, weight, flags=0):
         name = name.strip()
@@ -184,9 +188,18 @@ def load_tables(g):
     for _, names in src.table(f"{HERE}/regions.tsv", 2):
         for name in src.split(names):
             g.add(name, NOTHING, 0, 63)
-    for code, names in src.table(f"{HERE}/metonyms.tsv", 2):
+    kinds = {"government": (METONYM, 60, 0), "generic": (METONYM, 60, ALT), "party": (PARTY, 60, 0), "armed": (ARMED, 60, 0),
+             "media": (MEDIA, 60, 0), "company": (COMPANY, 60, 0), "sport": (CLUB, 60, 0), "place": (AREA, 58, 0)}
+    for code, sort, names in src.table(f"{HERE}/metonyms.tsv", 3):
         for name in src.split(names):
-            g.add_country(name, METONYM, code, 60)
+            if sort == "culture":
+                g.add(name, LEARNED, g.index[code] | 63 << 8, 44)
+            else:
+                kind, weight, flags = kinds[sort]
+                g.add_country(name, kind, code, weight, flags)
+                g.table.add(name)
+            if sort == "generic":
+                g.generic.add(name)
     for code, names in src.table(f"{HERE}/areas.tsv", 2):
         for name in src.split(names):
             g.add_country(name, AREA, code, 58)
@@ -283,6 +296,31 @@ def load_bodies(g, folder):
             g.add_country(name, CLUB, code, 45 if main else 38, 0 if main else ALT)
 
 
+ALLOWED = {"PER": (PERSON, SURNAME), "ORG": (METONYM, PARTY, ARMED, COMPANY, SCHOOL, CLUB, MEDIA, COUNTRY), "NORP": (DEMONYM, PARTY, ARMED, COUNTRY),
+           "EVT": (CLUB,), "WRK": (MEDIA, COMPANY), "LOC": ()}
+
+
+def learned(g, data, silver, half):
+    """Senses learned from annotated news without half `half` (None: from all), and from tagged news."""
+    regions = {learn.fold(n) for n, senses in g.names.items() if (NOTHING, 0) in senses}
+    firm = {learn.fold(n) for n, senses in g.names.items() if any(k in (COUNTRY, DEMONYM) for k, _ in senses)}
+    placed = {learn.fold(n) for n, senses in g.names.items() if any(k in (PLACE, AREA, COUNTRY) for k, _ in senses)}
+    generic = {learn.fold(n) for n in g.generic}
+    codes = {i: c for c, i in g.index.items()}
+
+    def usable(name, kind):
+        key = learn.fold(name)
+        if not key or key in regions or key in generic or (kind == "LOC" and key in placed):
+            return False
+        return not (kind in ("NORP", "ORG", "LOC") and key in firm)
+
+    def known(name, kind):
+        found = {ref for k, ref in g.names.get(name, {}) if k in ALLOWED[kind]}
+        return codes[found.pop()] if len(found) == 1 else None
+
+    return learn.choose(learn.from_gold(data, half), silver, known, usable)
+
+
 def keys_of(names, tool):
     out = subprocess.run([tool], input="\n".join(names).encode() + b"\n", stdout=subprocess.PIPE, check=True).stdout
     lines = out.decode().split("\n")[:-1]
@@ -290,14 +328,18 @@ def keys_of(names, tool):
     return [(int(h, 16), k) if (h := line.partition("\t")[0]) and (k := line.partition("\t")[2]) else None for line in lines]
 
 
-def pack(g, tool):
-    names = sorted(g.names)
+def pack(g, tool, extra):
+    names = collections.defaultdict(dict, {n: dict(s) for n, s in g.names.items()})
+    for name, bit, code, weight in extra:
+        if code in g.index:
+            names[name][(LEARNED, g.index[code] | bit << 8)] = (weight, 0)
+    ordered = sorted(names)
     merged = {}
-    for name, found in zip(names, keys_of(names, tool)):
+    for name, found in zip(ordered, keys_of(ordered, tool)):
         if not found:
             continue
         senses = merged.setdefault(found, {})
-        for what, (weight, flags) in g.names[name].items():
+        for what, (weight, flags) in names[name].items():
             old = senses.get(what)
             if old is None:
                 senses[what] = (weight, flags)
@@ -327,21 +369,44 @@ def prune(merged):
     """Takes out what would only do harm."""
     for senses in merged.values():
         kinds = {k for k, _ in senses}
-        if METONYM in kinds:  # the hand-written tables are better than the lists
-            for what in [w for w in senses if w[0] in (PARTY, ARMED, COMPANY, SCHOOL, CLUB)]:
+        top = [w for w, (weight, _) in senses.items() if w[0] in (METONYM, PARTY, ARMED, COMPANY, CLUB, MEDIA) and weight == 60]
+        if top:  # the hand-written tables are better than the lists
+            for what in [w for w in senses if w[0] in (PARTY, ARMED, COMPANY, SCHOOL, CLUB) and w not in top]:
                 del senses[what]
         countries = {ref for k, ref in senses if k == COUNTRY}
-        for what in [w for w in senses if w[0] == AREA and (COUNTRY, w[1]) in senses]:
-            del senses[what]
+        if kinds & {COUNTRY, DEMONYM}:
+            for what in [w for w in senses if w[0] in (AREA, PERSON, SURNAME, PARTY, ARMED, COMPANY, SCHOOL, CLUB) and senses[w][0] < 60]:
+                del senses[what]
         if len(countries) == 1 and countries == {ref for k, ref in senses if k == DEMONYM}:
             for what in [w for w in senses if w[0] == DEMONYM]:
                 del senses[what]
 
 
+def country_names(g):
+    """Folded name -> code ("" for none) of what names a country for sure: for counting in tagged news."""
+    out = {}
+    codes = {i: c for c, i in g.index.items()}
+    for name, senses in g.names.items():
+        best = None
+        for (kind, ref), (weight, flags) in senses.items():
+            if flags & POSTAL:
+                continue
+            if kind == NOTHING:
+                best = (99, "")
+            elif kind in (COUNTRY, DEMONYM):
+                best = max(best or (0, ""), (weight + 10, codes[ref]))
+            elif kind == PLACE and not flags & ALT and (weight >= 43 or g.places[ref][5] & SEAT):
+                best = max(best or (0, ""), (weight, codes[g.places[ref][4]]))
+        if best:
+            out[learn.fold_token(name) if " " not in name else learn.fold(name)] = best[1]
+    return out
+
+
 def main():
     a = argparse.ArgumentParser(description=__doc__)
-    a.add_argument("--data", required=True, help="folder with gazetteers/ and gold/")
+    a.add_argument("--data", required=True, help="folder with gazetteers/, gold/ and ner/")
     a.add_argument("--keytool", required=True)
+    a.add_argument("--dump", required=True)
     a.add_argument("--name", default="countries-2026.11")
     a.add_argument("--out", required=True)
     o = a.parse_args()
@@ -353,14 +418,32 @@ def main():
     load_people(g, folder)
     load_bodies(g, folder)
     load_given_names(g, folder)
-    table, packed, n = pack(g, o.keytool)
+    silver = learn.from_silver(o.data, country_names(g))
     countries = b"".join(struct.pack("<4s4sIhh48s", c.encode(), a3.encode(), 0, 0, 0, name.encode()) for c, a3, name in g.countries)
     places = b"".join(struct.pack("<IhhHBBB3x", p[0], round(p[1] * 100), round(p[2] * 100), *p[3:7]) for p in g.places)
     with open(f"{HERE}/policy.conf", "rb") as f:
         policy = f.read()
-    wm_model.write(o.out, "countries", o.name, "mul", {"countries": countries, "places": places, "names": table.tobytes(),
-                                                       "senses": packed.tobytes(), "policy": policy})
-    print(f"{o.out}: {os.path.getsize(o.out):,} bytes, {n:,} names, {len(packed):,} senses, {len(g.places):,} places")
+
+    def parts(half):
+        table, packed, n = pack(g, o.keytool, learned(g, o.data, silver, half))
+        return {"countries": countries, "places": places, "names": table.tobytes(), "senses": packed.tobytes(), "policy": policy}, n
+
+    halves = [parts(0)[0], parts(1)[0]]
+    n_choice, n_involved, n_focus = fit.sizes(o.dump)
+
+    def model(half, choice, rank):
+        return wm_model.pack("countries", o.name, "mul", {**halves[half], "choice": choice.astype("<f4").tobytes(),
+                                                          "rank": rank.astype("<f4").tobytes()})
+
+    nothing = np.zeros(n_involved + n_focus)
+    choice = fit.fit_choice(o.data, o.dump, lambda half, w: model(half, w, nothing))
+    involved = fit.fit(o.data, o.dump, "involved", lambda half: model(half, choice, nothing))
+    rank = np.concatenate([involved, np.zeros(n_focus)])
+    focus = fit.fit(o.data, o.dump, "focus", lambda half: model(half, choice, rank))
+    whole, n = parts(None)
+    wm_model.write(o.out, "countries", o.name, "mul", {**whole, "choice": choice.tobytes(),
+                                                       "rank": involved.tobytes() + focus.tobytes()})
+    print(f"{o.out}: {os.path.getsize(o.out):,} bytes, {n:,} names, {len(whole['senses']) // 4:,} senses, {len(g.places):,} places")
 
 
 if __name__ == "__main__":
