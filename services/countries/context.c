@@ -8,9 +8,7 @@
 
 #define CONTAINER_WORDS_MAX 5
 #define CONTAINER_BYTES_MAX 64
-#define SAYS_COUNTRY 9.0F
-#define SAYS_DIVISION 10.0F
-#define SAYS_NEAR 5.0F
+#define LEADING_WORDS_MAX 5
 
 size_t wm_resolver_byte(wm_resolver_t *r, unsigned field, uint32_t point) {
   size_t len = r->text[field].len;
@@ -38,6 +36,29 @@ static bool joins(const char *s, size_t len) {
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (strlen(words[i]) == len && memcmp(words[i], s, len) == 0) return true;
   return false;
+}
+
+/* What may stand between a comma and the place that a place lies in: "Victoria, capital of the Seychelles". */
+static bool leads_on(const char *s, size_t len) {
+  static const char *const words[] = {"a",        "an",       "the",     "capital", "in",       "of",
+                                      "city",     "town",     "port",    "near",    "province", "state",
+                                      "northern", "southern", "eastern", "western", "central",  "village",
+                                      "district", "region",   "north",   "south",   "east",     "west"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strlen(words[i]) == len && memcmp(words[i], s, len) == 0) return true;
+  return false;
+}
+
+/* Offset of the first word that leads_on() does not know; at most LEADING_WORDS_MAX are passed over. */
+static size_t pass_over(const char *s, size_t len) {
+  size_t i = 0;
+  for (unsigned n = 0; n < LEADING_WORDS_MAX; n++) {
+    size_t j = i;
+    while (j < len && s[j] >= 'a' && s[j] <= 'z') j++;
+    if (j == i || j >= len || s[j] != ' ' || !leads_on(s + i, j - i)) break;
+    i = j + 1;
+  }
+  return i;
 }
 
 static bool all_caps(const char *s, size_t len) {
@@ -109,40 +130,73 @@ static void name_before(wm_resolver_t *r, const char *s, size_t len, wm_around_t
   for (; n > 0 && !out->before; n--) out->before = look_up(r, s + starts[n - 1], len - starts[n - 1], NULL);
 }
 
+/* Where the name of a place that this one lies in would begin: behind ", ", " (" or " in "; 0 if nowhere. */
+static size_t container_at(const char *s, size_t len) {
+  if (len > 2 && ((s[0] == ',' && s[1] == ' ') || (s[0] == ' ' && s[1] == '('))) return 2;
+  return len > 4 && memcmp(s, " in ", 4) == 0 ? 4 : 0;
+}
+
 void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, wm_around_t *out) {
-  *out = (wm_around_t){NULL, NULL, WM_NO_COUNTRY, false};
+  *out = (wm_around_t){.after_country = WM_NO_COUNTRY};
   wm_str_t text = r->text[m->field];
   size_t start = wm_resolver_byte(r, m->field, m->start), end = wm_resolver_byte(r, m->field, m->end);
-  if (end + 2 < text.len && text.s[end + 1] == ' ' && text.s[end] == ',')
-    name_after(r, text.s + end + 2, text.len - end - 2, out);
-  else if (end + 2 < text.len && text.s[end] == ' ' && text.s[end + 1] == '(')
-    name_after(r, text.s + end + 2, text.len - end - 2, out);
+  size_t from = container_at(text.s + end, text.len - end);
+  if (from > 0) {
+    from += end;
+    from += pass_over(text.s + from, text.len - from);
+    name_after(r, text.s + from, text.len - from, out);
+  }
   if (start > 2 && text.s[start - 1] == ' ' && text.s[start - 2] == ',') name_before(r, text.s, start - 2, out);
 }
 
-/* How well `inner` lies in `outer`. */
-static float lies_in(const wm_gazetteer_t *g, const wm_sense_t *inner, const wm_sense_t *outer) {
-  if (inner->country != outer->country || inner->country == WM_NO_COUNTRY) return 0;
+size_t wm_resolver_wider(wm_resolver_t *r, const wm_mention_t *m, bool left, char out[WM_WIDER_BYTES_MAX]) {
+  wm_str_t text = r->text[m->field];
+  size_t start = wm_resolver_byte(r, m->field, m->start), end = wm_resolver_byte(r, m->field, m->end);
+  if (left) {
+    if (start < 2 || (text.s[start - 1] != ' ' && text.s[start - 1] != '-')) return 0;
+    size_t i = start - 1;
+    while (i > 0 && in_word((unsigned char)text.s[i - 1])) i--;
+    if (!begins_name(text.s + i, start - i)) return 0;
+    start = i;
+  } else {
+    if (end + 2 > text.len || (text.s[end] != ' ' && text.s[end] != '-')) return 0;
+    size_t i = end + 1;
+    while (i < text.len && in_word((unsigned char)text.s[i])) i++;
+    if (!begins_name(text.s + end + 1, i - end - 1)) return 0;
+    end = i;
+    if (text.s[end - 1] == '.') end--;
+  }
+  if (end - start > WM_WIDER_BYTES_MAX) return 0;
+  memcpy(out, text.s + start, end - start);
+  return end - start;
+}
+
+enum { SAYS_COUNTRY, SAYS_DIVISION, SAYS_NEAR, SAYS_BEFORE };
+
+/* How `inner` lies in `outer`, or WM_SAYS if it does not. */
+static int lies_in(const wm_gazetteer_t *g, const wm_sense_t *inner, const wm_sense_t *outer) {
+  if (inner->country != outer->country || inner->country == WM_NO_COUNTRY) return WM_SAYS;
   if (outer->kind == WM_SENSE_COUNTRY) return SAYS_COUNTRY;
   if (outer->kind == WM_SENSE_AREA) return SAYS_NEAR;
-  if (outer->kind != WM_SENSE_PLACE || inner->kind != WM_SENSE_PLACE) return 0;
+  if (outer->kind != WM_SENSE_PLACE || inner->kind != WM_SENSE_PLACE || inner->ref == outer->ref) return WM_SAYS;
   const wm_place_t *in = wm_gazetteer_place(g, inner->ref), *out = wm_gazetteer_place(g, outer->ref);
-  if (in->division == WM_NO_DIVISION || in->division != out->division || inner->ref == outer->ref) return 0;
+  if (in->division == WM_NO_DIVISION || in->division != out->division) return WM_SAYS;
   return (out->cls & 0x7Fu) == WM_PLACE_DIVISION1 && (in->cls & 0x7Fu) != WM_PLACE_DIVISION1 ? SAYS_DIVISION
                                                                                              : SAYS_NEAR;
 }
 
-float wm_around_score(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense) {
-  float best = a->after_country != WM_NO_COUNTRY && a->after_country == sense->country ? SAYS_COUNTRY : 0;
+void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense, float says[WM_SAYS]) {
   wm_sense_t other;
+  memset(says, 0, WM_SAYS * sizeof *says);
+  if (a->after_country != WM_NO_COUNTRY && a->after_country == sense->country && !a->country) says[SAYS_COUNTRY] = 1.0F;
   for (const uint32_t *p = a->after; wm_gazetteer_sense(g, p, &other); p = wm_gazetteer_next(p)) {
     if ((other.flags & WM_SENSE_CAPS) && !a->caps) continue;
-    float says = lies_in(g, sense, &other);
-    if (says > best) best = says;
+    if (a->country && other.kind == WM_SENSE_COUNTRY) continue; /* "China, Japan": two of a list */
+    int how = lies_in(g, sense, &other);
+    if (how < WM_SAYS) says[how] = 1.0F;
   }
   for (const uint32_t *p = a->before; wm_gazetteer_sense(g, p, &other); p = wm_gazetteer_next(p)) {
-    float says = lies_in(g, &other, sense);
-    if (says > best) best = says;
+    int how = lies_in(g, &other, sense);
+    if (how == SAYS_COUNTRY || how == SAYS_DIVISION) says[SAYS_BEFORE] = 1.0F;
   }
-  return best;
 }

@@ -51,6 +51,7 @@ static wm_err_t open_shared(const wm_config_t *config, void **shared, wm_error_t
   s->policy = wm_policy_new();
   if (!s->policy) rc = wm_error_set(err, WM_ERR_NOMEM, "out of memory");
   if (rc == WM_OK) rc = wm_gazetteer_open(path, &s->gazetteer, err);
+  if (rc == WM_OK) rc = wm_resolver_check(s->gazetteer, err);
   if (rc == WM_OK && policy && *policy) rc = wm_policy_add_file(s->policy, s->gazetteer, policy, err);
   if (rc == WM_OK) {
     wm_str_t text = wm_gazetteer_policy(s->gazetteer);

@@ -24,6 +24,8 @@ struct wm_gazetteer {
   const slot_t *slots;
   const uint32_t *senses;
   size_t n_countries, n_places, n_divisions, n_slots, n_senses;
+  const float *choice, *rank;
+  size_t n_choice, n_rank;
   wm_str_t policy;
   uint8_t by_code[26 * 26];
 };
@@ -77,6 +79,7 @@ static wm_err_t check_names(const wm_gazetteer_t *g, wm_error_t *err) {
     uint32_t s = g->senses[i], kind = s >> KIND_SHIFT & 15u, ref = s & REF_MASK;
     if (kind >= WM_SENSE_KINDS) return broken(g, err, "kind of a sense", i);
     if (names_nothing(kind)) continue;
+    if (kind == WM_SENSE_LEARNED) ref &= 0xFFu;
     if (ref >= (place_kind(kind) ? g->n_places : g->n_countries)) return broken(g, err, "reference of a sense", i);
   }
   size_t empty = 0;
@@ -98,7 +101,9 @@ static wm_err_t load(wm_gazetteer_t *g, wm_error_t *err) {
                {"places", sizeof(wm_place_t), (const void **)&g->places, &g->n_places},
                {"names", sizeof(slot_t), (const void **)&g->slots, &g->n_slots},
                {"senses", sizeof(uint32_t), (const void **)&g->senses, &g->n_senses},
-               {"policy", 1, (const void **)&g->policy.s, &g->policy.len}};
+               {"policy", 1, (const void **)&g->policy.s, &g->policy.len},
+               {"choice", sizeof(float), (const void **)&g->choice, &g->n_choice},
+               {"rank", sizeof(float), (const void **)&g->rank, &g->n_rank}};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
     wm_err_t rc = wm_model_section(g->model, parts[i].name, parts[i].unit, parts[i].data, parts[i].n, err);
     if (rc != WM_OK) return rc;
@@ -174,6 +179,9 @@ bool wm_gazetteer_sense(const wm_gazetteer_t *g, const uint32_t *packed, wm_sens
   if (place_kind(out->kind)) {
     out->country = g->places[out->ref].country;
     if (g->places[out->ref].cls & SEAT_CLASS) out->flags |= WM_SENSE_SEAT;
+  } else if (out->kind == WM_SENSE_LEARNED) {
+    out->country = (uint8_t)out->ref;
+    out->ref >>= 8;
   } else if (!names_nothing(out->kind)) {
     out->country = (uint8_t)out->ref;
   }
@@ -182,4 +190,14 @@ bool wm_gazetteer_sense(const wm_gazetteer_t *g, const uint32_t *packed, wm_sens
 
 const uint32_t *wm_gazetteer_next(const uint32_t *packed) {
   return *packed & LAST ? NULL : packed + 1;
+}
+
+const float *wm_gazetteer_choice(const wm_gazetteer_t *g, size_t *n) {
+  *n = g->n_choice;
+  return g->choice;
+}
+
+const float *wm_gazetteer_rank(const wm_gazetteer_t *g, size_t *n) {
+  *n = g->n_rank;
+  return g->rank;
 }

@@ -7,6 +7,8 @@
  *   names      n x 8 bytes: an open-addressing hash table; 32 bits of the key's hash, index of the first sense
  *   senses     n x 4 bytes: what a name may stand for; lists ended by a flag
  *   policy     text in the form of policy.h: the default for disputed and dissolved places
+ *   choice     32-bit floats: weights by which a sense is chosen (sense.c)
+ *   rank       32-bit floats: weights that turn evidence into countries (rank.c)
  * Keys are not stored, only their hashes: a name that the gazetteer does not have is taken for one that it has once in some 2^32.
  *
  * Threads: read-only once open, free to share. Ownership: the gazetteer owns the model; senses and records are borrowed from it.
@@ -27,16 +29,17 @@ typedef enum {
   WM_SENSE_DEMONYM,     /* ref: country */
   WM_SENSE_PLACE,       /* ref: place (populated place, division) */
   WM_SENSE_AREA,        /* ref: country; an island, mountain, river, region within one country */
-  WM_SENSE_METONYM,     /* ref: country; a seat of government, agency, force, party, paper, well-known company */
-  WM_SENSE_PERSON,      /* ref: country; full name */
-  WM_SENSE_SURNAME,     /* ref: country; bare surname of a leader */
-  WM_SENSE_PARTY,       /* ref: country */
-  WM_SENSE_ARMED,       /* ref: country; armed group */
-  WM_SENSE_COMPANY,     /* ref: country */
-  WM_SENSE_SCHOOL,      /* ref: country; university */
-  WM_SENSE_CLUB,        /* ref: country; sports club */
-  WM_SENSE_LEARNED,     /* ref: country; seen together in annotated news */
-  WM_SENSE_GIVEN,       /* a first name; gives no country */
+  WM_SENSE_METONYM, /* ref: country; a seat of government, parliament, agency, force; ALT: called alike in many countries */
+  WM_SENSE_PERSON,  /* ref: country; full name */
+  WM_SENSE_SURNAME, /* ref: country; bare surname of a leader */
+  WM_SENSE_PARTY,   /* ref: country */
+  WM_SENSE_ARMED,   /* ref: country; armed group */
+  WM_SENSE_COMPANY, /* ref: country */
+  WM_SENSE_SCHOOL,  /* ref: country; university */
+  WM_SENSE_CLUB,    /* ref: country; sports club, league, cup */
+  WM_SENSE_LEARNED, /* ref: country and item types; how often (weight / 63) news that has the name is about the country */
+  WM_SENSE_GIVEN,   /* a first name; gives no country */
+  WM_SENSE_MEDIA,   /* ref: country; newspaper, broadcaster, agency */
   WM_SENSE_KINDS
 } wm_sense_kind_t;
 
@@ -50,7 +53,7 @@ enum {
 typedef struct {
   wm_sense_kind_t kind;
   unsigned flags;
-  uint32_t ref;    /* country or place, by kind */
+  uint32_t ref;    /* country or place, by kind; of LEARNED the item types as bits */
   unsigned weight; /* 0 to 63; of a place 8 x log10(population) */
   uint8_t country; /* country index; WM_NO_COUNTRY for NOTHING and GIVEN */
 } wm_sense_t;
@@ -89,6 +92,11 @@ size_t wm_gazetteer_divisions(const wm_gazetteer_t *g); /* places below this ind
 const wm_place_t *wm_gazetteer_place(const wm_gazetteer_t *g, uint32_t place);
 /** The built-in policy text (not NUL-terminated). */
 wm_str_t wm_gazetteer_policy(const wm_gazetteer_t *g);
+
+/** Weights of sense.c and of rank.c; `*n` how many. */
+const float *wm_gazetteer_choice(const wm_gazetteer_t *g, size_t *n);
+const float *wm_gazetteer_rank(const wm_gazetteer_t *g, size_t *n);
+#define WM_SENSES_MAX 64u /* senses of one name */
 
 /** The senses of a key by its hash, heaviest first: packed, to be read with wm_gazetteer_sense(). NULL if the name is not there. */
 const uint32_t *wm_gazetteer_find(const wm_gazetteer_t *g, uint64_t hash);

@@ -5,11 +5,16 @@
 
 #include "resolver_internal.h"
 
+#define WEIGHT_MAX 1e4F
+
 wm_resolver_t *wm_resolver_new(const wm_gazetteer_t *g, const wm_policy_t *policy) {
   wm_resolver_t *r = calloc(1, sizeof *r);
   if (!r) return NULL;
   r->g = g;
   r->policy = policy;
+  size_t n;
+  r->choice = wm_gazetteer_choice(g, &n);
+  r->us = wm_gazetteer_find_country(g, "US", 2);
   wm_tokens_init(&r->tokens, WM_TOKENS_MAX);
   r->division_mass = calloc(wm_gazetteer_divisions(g) + 1, sizeof *r->division_mass);
   r->divisions = calloc(wm_gazetteer_divisions(g) + 1, sizeof *r->divisions);
@@ -60,7 +65,7 @@ wm_item_t *wm_resolver_item(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err) {
   item->mention = item->last_mention = WM_NONE;
   item->first = UINT32_MAX;
   item->place = UINT32_MAX;
-  item->other = WM_NO_COUNTRY;
+  item->other = item->guess = WM_NO_COUNTRY;
   return item;
 }
 
@@ -102,7 +107,8 @@ static void reset(wm_resolver_t *r, wm_article_t *article) {
     r->division_mass[r->divisions[i]] = 0;
     r->division_listed[r->divisions[i]] = false;
   }
-  r->n_divisions = 0;
+  r->n_divisions = r->n_anchors = 0;
+  r->total_mass = 0;
   for (unsigned f = 0; f < WM_FIELD_COUNT; f++) {
     r->text[f] = wm_article_text(article, (wm_field_t)f);
     r->ascii[f] = is_ascii(r->text[f]);
@@ -110,13 +116,34 @@ static void reset(wm_resolver_t *r, wm_article_t *article) {
   }
 }
 
-wm_err_t wm_resolver_run(wm_resolver_t *r, wm_article_t *article, wm_error_t *err) {
+wm_err_t wm_resolver_prepare(wm_resolver_t *r, wm_article_t *article, wm_error_t *err) {
   bool found = false;
   reset(r, article);
   wm_err_t rc = wm_resolver_read(r, &found, err);
   if (rc == WM_OK && !found) rc = wm_resolver_scan(r, err);
+  if (rc == WM_OK) wm_resolver_decide(r);
+  return rc;
+}
+
+wm_err_t wm_resolver_run(wm_resolver_t *r, wm_article_t *article, wm_error_t *err) {
+  wm_err_t rc = wm_resolver_prepare(r, article, err);
   if (rc != WM_OK) return rc;
-  wm_resolver_decide(r);
   wm_resolver_rank(r);
   return wm_resolver_write(r, err);
+}
+
+static bool fits(const float *w, size_t n, size_t wanted) {
+  for (size_t i = 0; i < n; i++)
+    if (!(w[i] > -WEIGHT_MAX && w[i] < WEIGHT_MAX)) return false;
+  return n == wanted;
+}
+
+wm_err_t wm_resolver_check(const wm_gazetteer_t *g, wm_error_t *err) {
+  size_t n_choice, n_rank;
+  const float *choice = wm_gazetteer_choice(g, &n_choice), *rank = wm_gazetteer_rank(g, &n_rank);
+  if (fits(choice, n_choice, WM_CHOICE_FEATURES) && fits(rank, n_rank, WM_RANK_INVOLVED + WM_RANK_FOCUS)) return WM_OK;
+  return wm_error_set(
+      err, WM_ERR_MODEL,
+      "model %s: its weights are not those of this version: build it again with training/countries/build",
+      wm_model_name(wm_gazetteer_model(g)));
 }

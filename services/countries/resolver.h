@@ -19,6 +19,8 @@
 
 typedef struct wm_resolver wm_resolver_t;
 
+/** Checks that the gazetteer's weights are those that the resolver needs. WM_ERR_MODEL. */
+wm_err_t wm_resolver_check(const wm_gazetteer_t *g, wm_error_t *err);
 /** A resolver over `g` and `policy` (borrowed). NULL when out of memory. */
 wm_resolver_t *wm_resolver_new(const wm_gazetteer_t *g, const wm_policy_t *policy);
 void wm_resolver_destroy(wm_resolver_t *r);

@@ -18,15 +18,21 @@ typedef enum {
   WM_ITEM_TYPES
 } wm_item_type_t;
 
-/* How a country came to an item: the order is that of the weights in rank.c. */
+/* How a country came to an item: the order is that of the features in rank.c. */
 typedef enum {
   WM_BY_COUNTRY = 0, /* its name */
   WM_BY_DEMONYM,
   WM_BY_PLACE,
   WM_BY_AREA,
   WM_BY_METONYM,
+  WM_BY_GENERIC, /* a body called alike in many countries */
   WM_BY_PERSON,
-  WM_BY_BODY, /* party, armed group, company, university, club */
+  WM_BY_PARTY,
+  WM_BY_ARMED,
+  WM_BY_COMPANY,
+  WM_BY_SCHOOL,
+  WM_BY_CLUB,
+  WM_BY_MEDIA,
   WM_BY_LEARNED,
   WM_BY_ENTITY,        /* said by the entities service */
   WM_BY_INNER_COUNTRY, /* a country's name or demonym inside a longer name */
@@ -55,12 +61,17 @@ typedef struct {
   uint32_t place;      /* place index, or UINT32_MAX */
   uint8_t n_countries; /* 0: none */
   uint8_t countries[WM_POLICY_CODES_MAX];
+  uint8_t guess;       /* of a place that could not be looked up: where it probably lies, or WM_NO_COUNTRY */
   uint8_t other;       /* a second country that some mention says outright, or WM_NO_COUNTRY */
   uint8_t other_count; /* mentions of it */
   bool caps;           /* the name was looked up as one in capital letters */
   bool by_inner;       /* its senses are those of a part of the name */
+  bool learned;        /* its confidence is how often the name held in annotated news */
   bool ambiguous;      /* its senses are in more than one country */
+  bool has_country;    /* one of its senses is a country */
+  bool look_around;    /* what stands around its mentions matters */
   bool settled;
+  bool by_rule; /* settled by the policy */
 } wm_item_t;
 
 typedef struct {
@@ -75,12 +86,23 @@ typedef struct {
   int relevance, confidence;
   uint32_t mentions;
   float salience;
-  float doubt;    /* product of what each piece of evidence leaves open */
-  uint32_t first; /* code point of its first mention, the headline before all */
+  float best[WM_BY_KINDS];  /* surest evidence of each kind, 0 to 1 */
+  float count[WM_BY_KINDS]; /* mentions of each kind */
+  float doubt;              /* product of what each piece of evidence leaves open */
+  uint32_t first;           /* code point of its first mention, the headline before all */
   uint32_t n_headline;
   uint32_t n_evidence;
   wm_evidence_t evidence[WM_RESOLVER_EVIDENCE_MAX]; /* heaviest first */
 } wm_verdict_t;
+
+#define WM_ANCHORS_MAX 24u
+
+/* A place that is decided. */
+typedef struct {
+  uint32_t item;
+  float lat, lon; /* degrees */
+  float sure;
+} wm_anchor_t;
 
 #define WM_RESOLVER_MERGE_SLOTS 8192u /* a power of two; names of a scanned text are joined up to half as many */
 
@@ -103,14 +125,21 @@ struct wm_resolver {
   wm_tokens_t tokens;
   wm_merge_t *merge;                /* of scan.c, made when first needed */
   float mass[WM_COUNTRIES_MAX + 1]; /* how much the article speaks of each country */
-  float *division_mass;             /* by first-level division */
+  float total_mass;
+  float *division_mass; /* by first-level division */
   bool *division_listed;
   uint32_t *divisions; /* those listed */
   size_t n_divisions;
+  wm_anchor_t anchors[WM_ANCHORS_MAX];
+  size_t n_anchors;
+  const float *choice; /* weights of sense.c */
+  uint8_t us;          /* the country index of the United States */
   wm_verdict_t verdicts[WM_COUNTRIES_MAX];
   size_t n_verdicts;
 };
 
+/* resolver.c: all but ranking and writing. */
+wm_err_t wm_resolver_prepare(wm_resolver_t *r, wm_article_t *article, wm_error_t *err);
 /* read.c: items from enrichment.entities; `*found` false if there is no such member. */
 wm_err_t wm_resolver_read(wm_resolver_t *r, bool *found, wm_error_t *err);
 /* A new item, or a new mention of one; NULL when full (then `*rc` is WM_OK and it is left out) or out of memory. */
@@ -118,22 +147,66 @@ wm_item_t *wm_resolver_item(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err);
 bool wm_resolver_mention(wm_resolver_t *r, wm_item_t *item, const wm_mention_t *mention, wm_err_t *rc, wm_error_t *err);
 /* scan.c: items from the text by the gazetteer alone. */
 wm_err_t wm_resolver_scan(wm_resolver_t *r, wm_error_t *err);
-/* sense.c: looks every item up and decides. */
-void wm_resolver_decide(wm_resolver_t *r);
 /* context.c: what stands around a mention. */
 typedef struct {
   const uint32_t *after;  /* senses of the name behind a comma or in brackets: "Paris, TEXAS"; NULL if none */
   const uint32_t *before; /* senses of the name before a comma: "ATLANTA, Georgia" */
   uint8_t after_country;  /* where the policy has a rule for it, else WM_NO_COUNTRY */
   bool caps;              /* the name behind is in capital letters */
+  bool country;           /* the mention itself may be a country's name */
 } wm_around_t;
 void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, wm_around_t *out);
-/* How well `sense` goes with it: 0 if it says nothing. */
-float wm_around_score(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense);
+/* Whether `sense` goes with it, 0 or 1 each: the country behind the comma, the division, a place in the same division, and seen from the other
+ * side, the place before the comma. */
+#define WM_SAYS 4
+void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense, float says[WM_SAYS]);
+/* The mention with the word before it (left) or behind it, if that begins with a capital: bytes written to out, 0 if there is none. */
+#define WM_WIDER_BYTES_MAX 96u
+size_t wm_resolver_wider(wm_resolver_t *r, const wm_mention_t *m, bool left, char out[WM_WIDER_BYTES_MAX]);
 /* The byte offset of a code point of a field. */
 size_t wm_resolver_byte(wm_resolver_t *r, unsigned field, uint32_t point);
+/* sense.c: looks every item up and decides, by a log-linear model over these inputs. */
+enum {
+  WM_F_KIND = 0, /* one for each kind of sense */
+  WM_F_POPULATION = WM_F_KIND + WM_SENSE_KINDS,
+  WM_F_SEAT,
+  WM_F_DIVISION1,
+  WM_F_DIVISION2,
+  WM_F_ALT,
+  WM_F_HERE,        /* how much the article speaks of the country */
+  WM_F_HERE_AT_ALL, /* whether it does */
+  WM_F_HERE_WEAK,   /* the same, of a body or person */
+  WM_F_ELSEWHERE,   /* it speaks of other countries only */
+  WM_F_SHARE,
+  WM_F_DIVISION_HERE,
+  WM_F_AMERICAN, /* a place in the United States, which have so many */
+  WM_F_AMERICAN_HERE,
+  WM_F_AGAINST_COUNTRY, /* the name is a country's too */
+  WM_F_AGAINST_COUNTRY_HERE,
+  WM_F_NEAR,
+  WM_F_CAPS,
+  WM_F_WEIGHT,
+  WM_F_WEIGHT_WEAK,
+  WM_F_GENERIC_SHARE,
+  WM_F_PLACE_AS_BODY,
+  WM_F_SAYS,                       /* four of wm_around_says() */
+  WM_F_NONE = WM_F_SAYS + WM_SAYS, /* none of the senses: one for each type of item */
+  WM_F_NONE_INNER = WM_F_NONE + WM_ITEM_TYPES,
+  WM_F_NONE_SPOKEN,
+  WM_F_NONE_ONE_WORD,
+  WM_CHOICE_FEATURES
+};
+void wm_resolver_decide(wm_resolver_t *r);
 /* rank.c: verdicts from items. */
 void wm_resolver_rank(wm_resolver_t *r);
+/* What rank.c knows of a country, as numbers: two linear models say from them whether the country belongs to the article, and whether it is
+ * in focus. */
+#define WM_RANK_KINDS (5 * WM_BY_KINDS)
+#define WM_RANK_INVOLVED (WM_RANK_KINDS + 10)
+#define WM_RANK_FOCUS 14
+void wm_rank_gather(wm_resolver_t *r);
+void wm_rank_involved(const wm_resolver_t *r, size_t verdict, float x[WM_RANK_INVOLVED]);
+void wm_rank_focus(const wm_resolver_t *r, size_t verdict, float x[WM_RANK_FOCUS]);
 /* write.c: verdicts and items into the article. */
 wm_err_t wm_resolver_write(wm_resolver_t *r, wm_error_t *err);
 

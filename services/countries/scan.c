@@ -8,12 +8,14 @@
 #include "sense_internal.h"
 
 #define RUN_TOKENS_MAX 7u
+#define TABLE_WEIGHT 60u    /* of names of the hand-written tables */
 #define TOWN_WEIGHT_MIN 40u /* inhabitants from 100,000 */
 
 typedef struct {
   wm_resolver_t *r;
   wm_text_points_t points;
   uint64_t hash; /* of the name found last */
+  bool shouting; /* the text has no small letters */
   unsigned field;
   wm_str_t text;
 } scan_t;
@@ -29,6 +31,14 @@ static bool capital(const wm_token_t *t) {
   return t->flags & WM_TOKEN_CAPITAL;
 }
 
+/* "d'Ivoire" ends a name, though it does not begin with a capital. */
+static bool capital_within(const scan_t *s, const wm_token_t *t) {
+  const char *w = s->text.s + t->start;
+  size_t len = t->end - t->start;
+  if (len > 2 && w[1] == '\'') return w[2] >= 'A' && w[2] <= 'Z';
+  return len > 4 && memcmp(w + 1, "\xE2\x80\x99", 3) == 0 && w[4] >= 'A' && w[4] <= 'Z';
+}
+
 static bool worth(const wm_sense_t *s, uint32_t words, bool caps) {
   if ((s->flags & WM_SENSE_POSTAL) || ((s->flags & WM_SENSE_CAPS) && !caps)) return false;
   switch (s->kind) {
@@ -41,11 +51,17 @@ static bool worth(const wm_sense_t *s, uint32_t words, bool caps) {
     case WM_SENSE_PLACE:
       return !(s->flags & WM_SENSE_ALT) && (s->weight >= TOWN_WEIGHT_MIN || (s->flags & WM_SENSE_SEAT));
     case WM_SENSE_METONYM:
+      return words > 1 || !(s->flags & WM_SENSE_ALT);
+    case WM_SENSE_ARMED:
+      return words > 1 || s->weight >= TABLE_WEIGHT;
     case WM_SENSE_PERSON:
     case WM_SENSE_PARTY:
-    case WM_SENSE_ARMED:
     case WM_SENSE_SCHOOL:
-      return words > 1 || (s->kind == WM_SENSE_METONYM && caps);
+    case WM_SENSE_MEDIA:
+    case WM_SENSE_COMPANY:
+      return words > 1;
+    case WM_SENSE_LEARNED:
+      return words > 1 && s->weight >= 50;
     default:
       return false;
   }
@@ -114,15 +130,21 @@ static wm_err_t add(scan_t *s, size_t start, size_t end, wm_error_t *err) {
   return rc;
 }
 
+/* In a text without small letters "US" may be a pronoun: it counts at the beginning, after "THE", and after a stop. */
+static bool set_apart(const scan_t *s, const wm_token_t *t, size_t i) {
+  if (i == 0 || !(t[i - 1].flags & WM_TOKEN_WORD)) return true;
+  return t[i - 1].end - t[i - 1].start == 3 && memcmp(s->text.s + t[i - 1].start, "THE", 3) == 0;
+}
+
 /* The longest known name that begins at token i; returns the token after it, or i. */
 static size_t longest(scan_t *s, size_t i) {
   const wm_token_t *t = s->r->tokens.tokens;
   size_t end = i + 1, count = s->r->tokens.count;
   while (end < count && end - i < RUN_TOKENS_MAX && !(t[end].flags & (WM_TOKEN_SENTENCE | WM_TOKEN_NEWLINE)) &&
-         (capital(&t[end]) || joins(s, &t[end])))
+         (capital(&t[end]) || joins(s, &t[end]) || capital_within(s, &t[end])))
     end++;
   for (; end > i; end--) {
-    if (!capital(&t[end - 1])) continue;
+    if (!capital(&t[end - 1]) && !capital_within(s, &t[end - 1])) continue;
     wm_key_t key;
     const char *from = s->text.s + t[i].start;
     size_t len = t[end - 1].end - t[i].start;
@@ -130,13 +152,21 @@ static size_t longest(scan_t *s, size_t i) {
     s->hash = wm_key_hash(key.text, key.len);
     if (wm_policy_find(s->r->policy, s->hash)) return end;
     const uint32_t *senses = wm_gazetteer_find(s->r->g, s->hash);
-    if (senses && known(s, senses, key.n_words, wm_sense_caps(from, len), shield(s, t, i, end))) return end;
+    bool caps = wm_sense_caps(from, len) && (!s->shouting || set_apart(s, t, i));
+    if (senses && known(s, senses, key.n_words, caps, shield(s, t, i, end))) return end;
   }
   return i;
 }
 
+static bool all_capitals(wm_str_t text) {
+  for (size_t i = 0; i < text.len; i++)
+    if (text.s[i] >= 'a' && text.s[i] <= 'z') return false;
+  return true;
+}
+
 static wm_err_t scan_field(wm_resolver_t *r, unsigned field, wm_error_t *err) {
   scan_t s = {.r = r, .field = field, .text = r->text[field]};
+  s.shouting = all_capitals(s.text);
   wm_text_points_init(&s.points, s.text.s, s.text.len);
   wm_err_t rc = wm_text_tokenize(s.text.s, s.text.len, &r->tokens, err);
   for (size_t i = 0; i < r->tokens.count && rc == WM_OK;) {

@@ -1,18 +1,29 @@
-/* Shared by sense.c and inner.c. */
+/* Shared by lookup.c, inner.c, sense.c and the training tool. */
 #ifndef WM_COUNTRIES_SENSE_INTERNAL_H
 #define WM_COUNTRIES_SENSE_INTERNAL_H
 
 #include "resolver_internal.h"
 
+#define WM_AROUND_MAX 6u /* mentions of an item whose surroundings are looked at */
+
+/* lookup.c: gives an item its senses, or settles it by policy, by annotated news, or as unknown. */
+void wm_sense_look_up(wm_resolver_t *r, wm_item_t *item);
 /* Whether an item of this type, written like this, may stand for the sense. */
 bool wm_sense_allowed(const wm_item_t *item, const wm_sense_t *s, bool caps);
 /* True of a name of two letters or more, all capitals ("U.S."). */
 bool wm_sense_caps(const char *s, size_t len);
-/* How well a sense goes with the article, without what stands around the mentions. */
-float wm_sense_score(const wm_resolver_t *r, const wm_item_t *item, const wm_sense_t *s);
-/* Adds (sign 1) or takes away (-1) what an item makes the article speak of. */
-void wm_sense_add_mass(wm_resolver_t *r, const wm_item_t *item, float sign);
+/* How a country comes to an item by this sense. */
+wm_by_t wm_sense_by(const wm_item_t *item, const wm_sense_t *s);
 /* inner.c: a country or place inside a longer name ("Iranian Foreign Ministry", "University of North Carolina"). */
 void wm_inner_look_up(wm_resolver_t *r, wm_item_t *item);
+
+/* sense.c: adds (sign 1) or takes away (-1) what an item makes the article speak of. */
+void wm_sense_add_mass(wm_resolver_t *r, const wm_item_t *item, float sign);
+/* What stands around the mentions of an item; returns how many. */
+size_t wm_sense_around(wm_resolver_t *r, const wm_item_t *item, wm_around_t around[WM_AROUND_MAX]);
+/* The inputs of the model for a sense, and for "none of them". */
+void wm_sense_features(const wm_resolver_t *r, const wm_item_t *item, const wm_sense_t *s, const wm_around_t *around,
+                       size_t n, float x[WM_CHOICE_FEATURES]);
+void wm_sense_none_features(const wm_resolver_t *r, const wm_item_t *item, float x[WM_CHOICE_FEATURES]);
 
 #endif

@@ -4,30 +4,41 @@
 
 #define WRITTEN_FROM 0.5F /* confidence from which an entity gets its country */
 
-static const char *const k_kinds[WM_BY_KINDS] = {"country", "demonym", "place",  "area", "metonym", "person",
-                                                 "body",    "known",   "entity", "name", "name"};
+static const char *const k_kinds[WM_BY_KINDS] = {
+    [WM_BY_COUNTRY] = "country", [WM_BY_DEMONYM] = "demonym", [WM_BY_PLACE] = "place",   [WM_BY_AREA] = "area",
+    [WM_BY_METONYM] = "metonym", [WM_BY_GENERIC] = "metonym", [WM_BY_PERSON] = "person", [WM_BY_PARTY] = "body",
+    [WM_BY_ARMED] = "body",      [WM_BY_COMPANY] = "body",    [WM_BY_SCHOOL] = "body",   [WM_BY_CLUB] = "body",
+    [WM_BY_MEDIA] = "body",      [WM_BY_LEARNED] = "known",   [WM_BY_ENTITY] = "entity", [WM_BY_INNER_COUNTRY] = "name",
+    [WM_BY_INNER_PLACE] = "name"};
 
 static bool gets_country(const wm_item_t *item) {
   return item->n_countries == 1 && item->confidence >= WRITTEN_FROM && item->by != WM_BY_INNER_COUNTRY &&
          item->by != WM_BY_INNER_PLACE;
 }
 
-/* `country` and `geonames` of an entity; a place of ours that is no longer sure loses them. */
+static uint8_t country_of(const wm_item_t *item) {
+  bool inside = item->type == WM_ITEM_PLACE && item->n_countries == 1 && item->confidence >= WRITTEN_FROM;
+  if (gets_country(item) || inside) return item->countries[0];
+  return item->type == WM_ITEM_PLACE ? item->guess : WM_NO_COUNTRY;
+}
+
+/* `country` and `geonames` of an entity; a place or group that is not sure has none. */
 static wm_err_t write_entity(wm_resolver_t *r, const wm_item_t *item, wm_error_t *err) {
   int failed = 0;
-  bool inside = item->type == WM_ITEM_PLACE && item->n_countries == 1 && item->confidence >= WRITTEN_FROM;
-  if (gets_country(item) || inside) {
-    const wm_country_t *c = wm_gazetteer_country(r->g, item->countries[0]);
+  uint8_t country = country_of(item);
+  if (country != WM_NO_COUNTRY) {
+    const wm_country_t *c = wm_gazetteer_country(r->g, country);
     failed |= json_object_set_new_nocheck(item->json, "country", json_string_nocheck(c->alpha2));
   } else if (item->type == WM_ITEM_PLACE || item->type == WM_ITEM_GROUP) {
     json_object_del(item->json, "country");
   }
-  if (item->type != WM_ITEM_PLACE) return failed ? wm_error_set(err, WM_ERR_NOMEM, "out of memory") : WM_OK;
-  uint32_t id = 0;
-  if (gets_country(item) && item->place != UINT32_MAX) id = wm_gazetteer_place(r->g, item->place)->geonames;
-  else if (gets_country(item) && item->by == WM_BY_COUNTRY)
-    id = wm_gazetteer_country(r->g, item->countries[0])->geonames;
-  failed |= json_object_set_new_nocheck(item->json, "geonames", id ? json_integer(id) : json_null());
+  if (item->type == WM_ITEM_PLACE) {
+    uint32_t id = 0;
+    if (gets_country(item) && item->place != UINT32_MAX) id = wm_gazetteer_place(r->g, item->place)->geonames;
+    else if (gets_country(item) && item->by == WM_BY_COUNTRY)
+      id = wm_gazetteer_country(r->g, item->countries[0])->geonames;
+    failed |= json_object_set_new_nocheck(item->json, "geonames", id ? json_integer(id) : json_null());
+  }
   return failed ? wm_error_set(err, WM_ERR_NOMEM, "out of memory") : WM_OK;
 }
 
