@@ -16,7 +16,7 @@
 
 #define WM_STAGE_WORKERS_MAX 64
 #define WM_STAGE_COMMIT_MESSAGES 500 /* defaults; docs/performance.md has the table they were chosen from */
-#define WM_STAGE_COMMIT_MS 100
+#define WM_STAGE_COMMIT_MS 50
 #define WM_STAGE_TRANSACTION_TIMEOUT_MS 30000
 #define WM_STAGE_STOP_MS 10000
 
