@@ -122,6 +122,14 @@ static void watch_ready(process_t *p, bool *was) {
   *was = ready;
 }
 
+/* SIGHUP. What cannot be read again leaves all as it was. */
+static void reload(process_t *p) {
+  wm_error_t err = WM_ERROR_INIT;
+  if (!p->service->reload) wm_log_info("SIGHUP: there is nothing to read again; restart to change settings");
+  else if (p->service->reload(p->shared, &err) == WM_OK) wm_log_info("SIGHUP: read again");
+  else wm_log_error("SIGHUP: what is there cannot be read, so what was in use stays", WM_LOG_STR("reason", err.text));
+}
+
 /* Until the workers have ended, or a stop took too long. */
 static wm_err_t watch(process_t *p, wm_error_t *err) {
   bool was_ready = false;
@@ -129,7 +137,7 @@ static wm_err_t watch(process_t *p, wm_error_t *err) {
   while (wm_stage_running(p->stage)) {
     wm_signal_t signal = wm_signals_wait(WATCH_MS);
     watch_ready(p, &was_ready);
-    if (signal == WM_SIGNAL_RELOAD) wm_log_info("SIGHUP: there is nothing to read again; restart to change settings");
+    if (signal == WM_SIGNAL_RELOAD) reload(p);
     if (signal == WM_SIGNAL_STOP) {
       wm_log_info("stopping", WM_LOG_INT("within_ms", stop_ms));
       wm_signals_arm_exit();
