@@ -12,6 +12,7 @@ import torch
 import corpus
 import decide
 import export
+import lexicon
 import net as network
 import words
 
@@ -28,6 +29,7 @@ class Data:
     def __init__(self, data, glove, build, s):
         self.tree = tree = corpus.Tree(data)
         self.items, self.articles = corpus.gold(data, "items-train", tree), corpus.gold(data, "wikinews-train", tree)
+        self.own = corpus.written(tree)
         self.written = corpus.synthetic(data, tree) + corpus.definitions(tree)
         self.dev = {n: corpus.gold(data, n, tree) for n in ("items-dev", "wikinews-dev")}
         skip = {t.body for t in self.items + self.dev["items-dev"]}
@@ -38,21 +40,24 @@ class Data:
             t.hashes, t.n_headline = reader.read(t.headline, t.body)
             counts.update(t.hashes.tolist())
         names, vectors = words.load_glove(glove, build)
-        self.table = words.Table(names, vectors, counts, s.frequent, s.dim)
+        self.lexicon = lexicon.Lexicon(tree, reader, {w: i for i, w in enumerate(names)})
+        self.table = words.Table(names, vectors, counts, s.frequent, s.dim, self.lexicon.starts)
         for t in self.learned() + self.coarse:
-            t.features = words.features(self.table, t.hashes, t.n_headline, s.opening, s.pairs)
+            t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s.opening, s.pairs)
+            if t.kind == "definition":
+                t.features.spoken = words.spoken_array({})  # a definition always names its concept: nothing to learn from that
         for t in self.dev["items-dev"] + self.dev["wikinews-dev"]:  # measured, never learned from
             t.hashes, t.n_headline = reader.read(t.headline, t.body)
-            t.features = words.features(self.table, t.hashes, t.n_headline, s.opening, s.pairs)
+            t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s.opening, s.pairs)
 
     def learned(self):
-        return self.items + self.articles + self.written
+        return self.items + self.articles + self.own + self.written
 
     def deep(self, leave_out=lambda k: False):
         """Texts with deep labels, full articles three times, without those of a fold."""
         items = [t for k, t in enumerate(self.items) if not leave_out(k)]
         articles = [t for k, t in enumerate(self.articles) if not leave_out(k)]
-        return [t for t in items + 3 * articles + self.written if t.topics]
+        return [t for t in items + 3 * (articles + self.own) + self.written if t.topics]
 
 
 def fitted_rule(d, s, folds):
@@ -67,7 +72,10 @@ def fitted_rule(d, s, folds):
     z = np.concatenate(z)
     weights = [20.0 if t.kind == "article" else 1.0 for t in texts]
     rule = decide.tune(d.tree, z, texts, weights)
+    decide.tune_rank(d.tree, rule, z, texts, weights)
     decide.calibrate(d.tree, rule, z, texts)
+    say(f"order {rule.rank[0]:.1f} own score, {rule.rank[1]:.1f} main topic; thresholds by level "
+        f"{[round(float(np.median(rule.threshold[np.array(d.tree.level) == k])), 2) for k in range(1, 7)]}")
     for kind in ("item", "article"):
         keep = [i for i, t in enumerate(texts) if t.kind == kind]
         say(f"folds, {kind}s: {decide.measure(d.tree, [texts[i] for i in keep], rule.decide(z[keep]))}")
@@ -88,12 +96,15 @@ def main():
     os.makedirs(o.build, exist_ok=True)
     s = network.Settings()
     d = Data(o.data, o.glove, o.build, s)
-    say(f"{len(d.tree)} concepts, {len(d.table.words)} words, {len(d.deep())} deep and {len(d.coarse)} coarse texts")
+    say(f"{len(d.tree)} concepts, {len(d.table.hashes)} words, {len(d.deep())} deep and {len(d.coarse)} coarse texts")
     rule = fitted_rule(d, s, o.folds)
     net = network.train(d.tree, d.table, d.deep(), d.coarse, s, say)
     for name, texts in d.dev.items():
-        say(f"{name}: {decide.measure(d.tree, texts, rule.decide(network.logits(net, texts)))}")
-    export.write(o.out, o.name, d.tree, d.table, net, rule, corpus.RELEASE)
+        z = network.logits(net, texts)
+        say(f"{name}: {decide.measure(d.tree, texts, rule.decide(z))}")
+        for row in decide.reliability(d.tree, rule, z, texts):
+            say("  confidence %d to %d: %d topics, mean confidence %.1f, right %.1f %%" % row)
+    export.write(o.out, o.name, d, net, rule, corpus.RELEASE)
     say(f"wrote {o.out}: {os.path.getsize(o.out):,} bytes")
 
 

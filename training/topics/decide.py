@@ -77,27 +77,77 @@ def closed(tree, on):
     return on
 
 
+class Target:
+    """What a rule is tuned for: the sum of the F1 figures of level-1 sets, sets with ancestors, and exact sets; `weights` (one a text) let
+    full articles count more."""
+
+    def __init__(self, tree, texts, weights):
+        self.tree, self.w = tree, np.array(weights)[:, None]
+        self.gold = np.zeros((len(texts), len(tree)), dtype=bool)
+        for k, t in enumerate(texts):
+            self.gold[k, t.topics] = True
+        self.gold_closed = closed(tree, self.gold)
+
+    def __call__(self, given):
+        given_closed, n, score = closed(self.tree, given), self.tree.n_top, 0
+        for a, b in ((self.gold, given), (self.gold_closed, given_closed), (self.gold_closed[:, :n], given_closed[:, :n])):
+            score += f1((self.w * (a & b)).sum(), (self.w * (b & ~a)).sum(), (self.w * (a & ~b)).sum())
+        return score
+
+
 def tune(tree, z, texts, weights):
-    """One threshold for level 1 and one below, chosen for the mean of the three F1 figures; `weights` (one a text) let full articles
-    count more."""
-    gold = np.zeros((len(texts), len(tree)), dtype=bool)
-    for k, t in enumerate(texts):
-        gold[k, t.topics] = True
-    gold_closed, w, n = closed(tree, gold), np.array(weights)[:, None], tree.n_top
-    best, rule = -1.0, None
-    c = Rule(tree, 0, 0).under(z)
-    for top in np.arange(-2.4, 0.5, 0.2):
-        for deep in np.arange(-2.4, 0.5, 0.2):
-            r = Rule(tree, deep, -2.0)
-            r.threshold[:n] = top
-            given = r.leaves(c)
-            given_closed = closed(tree, given)
-            score = 0
-            for a, b in ((gold, given), (gold_closed, given_closed), (gold_closed[:, :n], given_closed[:, :n])):
-                score += f1((w * (a & b)).sum(), (w * (b & ~a)).sum(), (w * (a & ~b)).sum())
-            if score > best:
-                best, rule = score, r
+    """A threshold for each level, one at a time in turns, each the best of a grid while the others stay."""
+    target, levels = Target(tree, texts, weights), np.minimum(tree.level, 4)
+    rule = Rule(tree, -0.8, -2.0)
+    c = rule.under(z)
+    best = target(rule.leaves(c))
+    for _ in range(3):
+        before = best
+        for level in range(1, 5):
+            for value in np.arange(-2.0, 0.7, 0.2):
+                old = rule.threshold.copy()
+                rule.threshold[levels == level] = value
+                score = target(rule.leaves(c))
+                if score > best:
+                    best = score
+                else:
+                    rule.threshold = old
+        if best - before < 0.01:
+            break
     return rule
+
+
+def tune_rank(tree, rule, z, texts, weights):
+    """How much the order owes to each concept's own score and how much to what the text is mainly about: by how often the first topic lies
+    under the right level-1 topic."""
+    tops = [tree.top(t.topics[0]) if t.topics else -1 for t in texts]
+    w, best = np.array(weights), -1.0
+    for share in np.arange(0.1, 1.0, 0.1):
+        trial = (1 - share, share)
+        old, rule.rank = rule.rank, trial
+        right = np.array([bool(g) and rule.tops[g[0]] == top for g, top in zip(rule.decide(z), tops)])
+        score = (w * right).sum()
+        if score > best:
+            best = score
+        else:
+            rule.rank = old
+
+
+def reliability(tree, rule, z, texts):
+    """Rows of confidence from, to, topics given, share of them right (themselves or a narrower one)."""
+    c, rows = rule.under(z), []
+    for row, t, g in zip(c, texts, rule.decide(z)):
+        right = set(tree.closure(t.topics))
+        for i in g:
+            a, b = rule.calibrate[i]
+            rows.append((1 / (1 + np.exp(-(a * row[i] + b))), i in right))
+    conf, hit = np.array(rows).T
+    out = []
+    for low in np.arange(0, 1, 0.1):
+        k = (conf >= low) & (conf < low + 0.1 + 1e-9 * (low > 0.85))
+        if k.any():
+            out.append((round(100 * low), round(100 * low) + 10, int(k.sum()), round(100 * conf[k].mean(), 1), round(100 * hit[k].mean(), 1)))
+    return out
 
 
 def calibrate(tree, rule, z, texts):
@@ -117,14 +167,20 @@ def calibrate(tree, rule, z, texts):
 
 
 def platt(x, y):
-    a, b = 1.0, 0.0
-    for _ in range(100):  # Newton, with a little ridge towards a = 1
-        p = 1 / (1 + np.exp(-(a * x + b)))
-        w = p * (1 - p) + 1e-6
-        g = np.array([((p - y) * x).sum() + (a - 1), (p - y).sum()])
-        h = np.array([[(w * x * x).sum() + 1, (w * x).sum()], [(w * x).sum(), w.sum()]])
-        step = np.linalg.solve(h, g)
-        a, b = a - step[0], b - step[1]
-        if np.abs(step).max() < 1e-8:
-            break
+    """Slope and offset of the logistic curve through the points, by gradient steps that halve where they do not help; a little ridge
+    keeps the slope near 1."""
+    def cost(a, b):
+        u = a * x + b
+        return (np.logaddexp(0, u) - y * u).sum() + (a - 1) ** 2
+
+    a, b, step = 1.0, 0.0, 1.0 / len(x)
+    best = cost(a, b)
+    for _ in range(2000):
+        p = 1 / (1 + np.exp(-np.clip(a * x + b, -50, 50)))
+        ga, gb = ((p - y) * x).sum() + 2 * (a - 1), (p - y).sum()
+        trial = cost(a - step * ga, b - step * gb)
+        if trial < best:
+            a, b, best, step = a - step * ga, b - step * gb, trial, step * 1.2
+        else:
+            step /= 2
     return a, b

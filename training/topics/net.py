@@ -1,5 +1,6 @@
 """The network and how it learns: word table, hashed words and pairs, one hidden layer, a logit a concept and one a level-1 topic."""
 import random
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+import lexicon
+from words import Raw, spoken_array
 
 @dataclass
 class Settings:
@@ -17,7 +20,9 @@ class Settings:
     pairs_dim: int = 32
     hidden: int = 384
     opening: int = 60       # words of the body that count as its opening
-    gain: tuple = (4.0, 4.0, 0.5)
+    profile: int = 148      # concepts of level 1 and 2 whose weights in the lexicon go into the network; 0: none
+    lexicon: bool = True
+    gain: tuple = (4.0, 4.0, 0.5, 2.0)
     steps: int = 3000
     batch: int = 64
     rate: float = 2e-3
@@ -30,22 +35,54 @@ class Settings:
 
 
 class Net(nn.Module):
-    def __init__(self, table, n_concepts, n_tops, s):
+    def __init__(self, table, levels, n_tops, s):
         super().__init__()
-        self.s, self.n_concepts = s, n_concepts
+        self.s, self.n_concepts = s, len(levels)
         self.words = nn.EmbeddingBag(*table.vectors.shape, mode="sum", sparse=True)
         self.words.weight.data = torch.from_numpy(table.vectors.copy())
         self.pairs = nn.EmbeddingBag(s.pairs, s.pairs_dim, mode="sum", sparse=True)
         self.pairs.weight.data.normal_(0, 0.1)
-        self.hidden = nn.Linear(2 * s.dim + s.pairs_dim, s.hidden)
-        self.out = nn.Linear(s.hidden, n_concepts + n_tops)
-        self.out.bias.data[:n_concepts] = -4
+        self.hidden = nn.Linear(2 * s.dim + s.pairs_dim + s.profile, s.hidden)
+        self.out = nn.Linear(s.hidden, len(levels) + n_tops)
+        self.out.bias.data[:len(levels)] = -4
         self.drop = nn.Dropout(s.drop)
+        self.level = torch.tensor(levels)
+        # Opening, whole text, and level-1 topics for "mainly"; steps from bin to bin, of which all but the first are upwards.
+        self.gain_steps = nn.Parameter(torch.full((3, max(levels) + 1, lexicon.BINS), 0.1))
 
     def forward(self, features):
-        parts = [F.normalize(table(*bag([f[k] for f in features])), dim=1) * gain
-                 for k, (table, gain) in enumerate(zip((self.words, self.words, self.pairs), self.s.gain))]
-        return self.out(self.drop(F.relu(self.hidden(self.drop(torch.cat(parts, 1))))))
+        f, s = features, self.s
+        sums = [self.words(*bag([x.whole for x in f])), self.words(*bag([x.opening for x in f])),
+                self.pairs(*bag([x.pairs for x in f]))]
+        row, c, a, b = spoken_of(f)
+        if s.profile:
+            profile = torch.zeros(len(f), s.profile)
+            low = c < s.profile
+            profile[row[low], c[low]] = (a + b)[low].float()
+            sums.append(profile)
+        parts = [F.normalize(x, dim=1) * gain for x, gain in zip(sums, s.gain)]
+        z = self.out(self.drop(F.relu(self.hidden(self.drop(torch.cat(parts, 1))))))
+        return self.speak(z, f, row, c, a, b) if s.lexicon else z
+
+    def gains(self):
+        """What each bin adds: the more of the text speaks for a concept, the more."""
+        return torch.cat([self.gain_steps[..., :1], F.relu(self.gain_steps[..., 1:])], -1).cumsum(-1)
+
+    def speak(self, z, f, row, c, a, b):
+        """Adds what the lexicon says for single concepts."""
+        a = lexicon.bins(a.numpy(), np.array([x.limit for x in f])[row.numpy()])
+        b = lexicon.bins(b.numpy(), np.array([x.n for x in f])[row.numpy()])
+        level, gains = self.level[c], self.gains()
+        z = z.index_put((row, c), gains[0, level, a] + gains[1, level, b], accumulate=True)
+        top = c < z.shape[1] - self.n_concepts
+        a, b = torch.from_numpy(a)[top], torch.from_numpy(b)[top]
+        return z.index_put((row[top], c[top] + self.n_concepts), gains[2, 1, a] + gains[2, 2, b], accumulate=True)
+
+
+def spoken_of(features):
+    """Rows, concepts and the two weights of what the lexicon found in the texts."""
+    row = np.repeat(np.arange(len(features)), [f.spoken.shape[1] for f in features])
+    return tuple(torch.from_numpy(x.astype(np.int64)) for x in (row, *np.concatenate([f.spoken for f in features], 1)))
 
 
 def bag(rows):
@@ -54,12 +91,22 @@ def bag(rows):
 
 
 def thin(f, share):
-    return tuple(x[np.random.rand(len(x)) > share] if len(x) > 5 else x for x in f)
+    """The text without some of its words."""
+    def some(x):
+        return x[np.random.rand(len(x)) > share] if len(x) > 5 else x
+    spoken = f.spoken[:, np.random.rand(f.spoken.shape[1]) > share]
+    return Raw(some(f.whole), some(f.opening), some(f.pairs), spoken, f.limit, f.n)
 
 
 def join(f, g, opening):
-    return (np.concatenate([f[0], g[0]]), np.concatenate([f[1], g[1]])[:max(opening, len(f[1]))],
-            np.concatenate([f[2], g[2]]))
+    """The features of both texts after each other; as if the second were further down where the first fills the opening."""
+    share = max(0, min(1, (opening - f.limit) / max(g.limit, 1)))
+    spoken = {c: (a, b) for c, a, b in f.spoken.T.tolist()}
+    for c, a, b in g.spoken.T.tolist():
+        x, y = spoken.get(c, (0, 0))
+        spoken[c] = (x + int(a * share), y + b)
+    return Raw(np.concatenate([f.whole, g.whole]), np.concatenate([f.opening, g.opening])[:max(opening, len(f.opening))],
+               np.concatenate([f.pairs, g.pairs]), spoken_array(spoken), f.limit + int(g.limit * share), f.n + g.n)
 
 
 class Batches:
@@ -67,6 +114,9 @@ class Batches:
 
     def __init__(self, tree, deep, coarse, s, n_words):
         self.tree, self.deep, self.coarse, self.s, self.n_words = tree, deep, coarse, s, n_words
+        # Level-1 topics that the coarse headings tell apart; of the others a heading says nothing.
+        counts = Counter(c for t in coarse for c in t.coarse)
+        self.told = [c for c in range(tree.n_top) if counts[c] >= 500]
         self.same = {}
         for t in deep:
             self.same.setdefault(t.topics[0], []).append(t)
@@ -74,10 +124,11 @@ class Batches:
     def noise(self):
         n = random.randint(5, 200)
         rows = (np.random.rand(n) ** 2 * self.n_words).astype(np.int32)
-        return rows, rows[:self.s.opening], np.random.randint(0, self.s.pairs, 2 * n).astype(np.int32)
+        pairs = np.random.randint(0, self.s.pairs, 2 * n).astype(np.int32)
+        return Raw(rows, rows[:self.s.opening], pairs, spoken_array({}), min(n, self.s.opening), n)
 
     def one(self, y, w, main):
-        tops, u = self.tree.n_top, random.random()
+        u = random.random()
         if u < 0.02:
             return self.noise()
         if u < self.s.deep:
@@ -92,9 +143,11 @@ class Batches:
             return thin(f, self.s.word_drop)
         t = random.choice(self.coarse)
         w[:] = 0
-        w[:tops] = self.s.other
+        w[self.told] = self.s.other
         w[t.coarse] = 1 / len(t.coarse)
         y[t.coarse] = 1
+        main[:] = -1  # left out
+        main[self.told] = 0
         main[t.coarse] = 1
         return thin(t.features, self.s.word_drop)
 
@@ -108,8 +161,8 @@ class Batches:
 
 def loss_of(z, y, w, main, c):
     concepts = F.binary_cross_entropy_with_logits(z[:, :c], y, weight=w, reduction="sum") / len(z)
-    told = main.sum(1) > 0
-    shares = z[:, c:].log_softmax(1).masked_fill(main == 0, -1e9)
+    told = (main > 0).any(1)
+    shares = z[:, c:].masked_fill(main < 0, -1e9).log_softmax(1).masked_fill(main <= 0, -1e9)
     return 0.2 * concepts - torch.logsumexp(shares, 1)[told].mean()
 
 
@@ -117,9 +170,9 @@ def train(tree, table, deep, coarse, s, report=None):
     torch.manual_seed(s.seed)
     random.seed(s.seed)
     np.random.seed(s.seed % (1 << 31))
-    net, c = Net(table, len(tree), tree.n_top, s), len(tree)
-    batches = Batches(tree, deep, coarse, s, len(table.words))
-    optimizers = [torch.optim.Adam([*net.hidden.parameters(), *net.out.parameters()], lr=s.rate),
+    net, c = Net(table, tree.level, tree.n_top, s), len(tree)
+    batches = Batches(tree, deep, coarse, s, len(table.hashes))
+    optimizers = [torch.optim.Adam([*net.hidden.parameters(), *net.out.parameters(), net.gain_steps], lr=s.rate),
                   torch.optim.SparseAdam([{"params": [net.words.weight], "lr": s.table_rate},
                                           {"params": [net.pairs.weight], "lr": s.rate}])]
     schedules = [torch.optim.lr_scheduler.LambdaLR(o, lambda k: min(1, k / 100) * max(0.02, 1 - k / s.steps))

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 import xxhash
@@ -22,7 +23,8 @@ def library(build):
     common = [os.path.join(ROOT, "common", f) for f in sorted(os.listdir(os.path.join(ROOT, "common")))
               if f.startswith("text") and f.endswith(".c")]
     sources = [os.path.join(ROOT, f) for f in ("training/topics/words.c", "services/topics/features.c",
-                                               "services/topics/kernel.c", "common/error.c")] + common
+                                               "services/topics/kernel.c", "services/topics/lexicon.c",
+                                               "common/error.c")] + common
     subprocess.run(["cc", "-std=gnu11", "-O2", "-shared", "-fPIC", "-D_GNU_SOURCE", "-I", ROOT, "-o", out, *sources,
                     "-lutf8proc", "-lxxhash", "-lm"], check=True)
     lib = ctypes.CDLL(out)
@@ -69,10 +71,11 @@ def load_glove(package, build):
 class Table:
     """The words that the model knows: the most frequent of GloVe and those of the training texts, weighted by how telling they are."""
 
-    def __init__(self, words, vectors, counts, frequent, dim):
+    def __init__(self, words, vectors, counts, frequent, dim, starts):
+        """`starts`: hashes of words that begin a phrase of the lexicon; these are kept, known to GloVe or not."""
         hashes = [word_hash(w) for w in words]
         rows = [i for i, w in enumerate(words) if any(c.isalnum() for c in w) and
-                (i < frequent or counts.get(hashes[i], 0) >= 2)]
+                (i < frequent or counts.get(hashes[i], 0) >= 2 or hashes[i] in starts)]
         self.words = [words[i] for i in rows]
         self.hashes = np.array([hashes[i] for i in rows], dtype=np.uint64)
         total = sum(counts.values())
@@ -83,8 +86,10 @@ class Table:
         v = v - (v * (p / p.sum())[:, None]).sum(0)
         v = v * (1e-3 / (1e-3 + p))[:, None]
         v /= np.sqrt((v ** 2).sum(1)).mean()
-        self.vectors = np.zeros((len(rows), dim), dtype=np.float32)
-        self.vectors[:, :v.shape[1]] = v
+        more = sorted(starts - set(self.hashes.tolist()))
+        self.hashes = np.concatenate([self.hashes, np.array(more, dtype=np.uint64)])
+        self.vectors = np.zeros((len(self.hashes), dim), dtype=np.float32)
+        self.vectors[:len(rows), :v.shape[1]] = v
         order = np.argsort(self.hashes)
         self.sorted, self.order = self.hashes[order], order
         known = {w: i for i, w in enumerate(self.words)}
@@ -95,8 +100,24 @@ class Table:
         return np.where(self.sorted[at] == hashes, self.order[at], -1)
 
 
-def features(table, hashes, n_headline, opening, pairs):
-    """Rows of the whole text, of headline and opening, and of hashed words and pairs: as look_up() of features.c."""
+@dataclass
+class Raw:
+    """What is read from a text: rows of the whole text, of headline and opening, of hashed words and pairs; what the lexicon found
+    (three rows: concept, weight in headline and opening, weight in all); words of headline and opening; words."""
+    whole: np.ndarray
+    opening: np.ndarray
+    pairs: np.ndarray
+    spoken: np.ndarray
+    limit: int
+    n: int
+
+
+def spoken_array(found):
+    return np.array([(c, *found[c]) for c in sorted(found)], dtype=np.int32).reshape(-1, 3).T
+
+
+def features(table, lexicon, hashes, n_headline, opening, pairs):
+    """As look_up() of features.c."""
     rows = table.rows(hashes)
     mask = np.uint64(pairs - 1)
     singles = (hashes >> np.uint64(16)) & mask
@@ -105,6 +126,8 @@ def features(table, hashes, n_headline, opening, pairs):
         both = ((((first * np.uint64(0x9E3779B97F4A7C15)) ^ second) * np.uint64(0xD6E8FEB86659FD93)) >> np.uint64(32)) & mask
     if 0 < n_headline < len(hashes):
         both = np.delete(both, n_headline - 1)
-    start = rows[:n_headline + opening]
-    return (rows[rows >= 0].astype(np.int32), start[start >= 0].astype(np.int32),
-            np.concatenate([singles, both]).astype(np.int32))
+    limit = min(len(hashes), n_headline + opening)
+    start = rows[:limit]
+    return Raw(rows[rows >= 0].astype(np.int32), start[start >= 0].astype(np.int32),
+               np.concatenate([singles, both]).astype(np.int32), spoken_array(lexicon.count(hashes, limit)), limit,
+               len(hashes))
