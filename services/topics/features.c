@@ -8,6 +8,8 @@
 
 #define NO_ROW UINT32_MAX
 #define FUNCTION_WORD 0x80000000u
+#define BEGINS_PHRASE 0x40000000u
+#define ROW 0x3FFFFFFFu
 #define PREFETCH 12
 
 void wm_topics_scratch_init(wm_topics_scratch_t *s) {
@@ -108,11 +110,12 @@ static void look_up(const wm_topics_model_t *m, wm_topics_scratch_t *s, found_t 
     if (row != NO_ROW) {
       s->n_known += hash & 1;
       s->n_function += row >> 31;
-      s->rows[f->words++] = row & ~FUNCTION_WORD;
+      s->rows[f->words++] = row & ROW;
+      if (row & BEGINS_PHRASE) wm_topics_spoken_at(m, s, i, i < opening);
       if (i < opening) f->opening = f->words;
     }
     f->pair_rows[f->pairs++] = (uint32_t)(hash >> 16) & mask;
-    if (last && i != s->n_headline) f->pair_rows[f->pairs++] = wm_topics_pair(last, hash) & mask;
+    if (last && i != s->n_headline) f->pair_rows[f->pairs++] = (uint32_t)(wm_topics_join(last, hash) >> 32) & mask;
     last = hash;
   }
 }
@@ -141,12 +144,15 @@ wm_err_t wm_topics_features(const wm_topics_model_t *m, wm_topics_scratch_t *s, 
   const wm_topics_params_t *p = m->params;
   const wm_topics_kernel_t *k = wm_topics_kernel(s->plain);
   size_t d = p->words_dim;
-  int32_t *whole = s->sums, *opening = whole + d, *pairs = opening + d;
+  int32_t *whole = s->sums, *opening = whole + d, *pairs = opening + d, *profile = pairs + p->pairs_dim;
   found_t f;
   wm_err_t e = wm_topics_words(s, headline, body, err);
   if (e) return e;
+  wm_topics_spoken_clear(m, s);
   look_up(m, s, &f);
+  wm_topics_spoken_broader(m, s);
   memset(s->sums, 0, m->input * sizeof *s->sums);
+  for (size_t i = 0; i < p->profile; i++) profile[i] = (int32_t)(s->spoken[i] + s->spoken_opening[i]);
   add_rows(k, opening, m->words, d, s->rows, f.opening);
   memcpy(whole, opening, d * sizeof *whole);
   add_rows(k, whole, m->words, d, s->rows + f.opening, f.words - f.opening);
@@ -154,6 +160,7 @@ wm_err_t wm_topics_features(const wm_topics_model_t *m, wm_topics_scratch_t *s, 
   scale_part(whole, d, p->gain[0], s->input);
   scale_part(opening, d, p->gain[1], s->input + d);
   scale_part(pairs, p->pairs_dim, p->gain[2], s->input + 2 * d);
+  scale_part(profile, p->profile_dim, p->gain[3], s->input + 2 * d + p->pairs_dim);
   return WM_OK;
 }
 

@@ -31,8 +31,11 @@ static bool params_good(const wm_topics_params_t *p) {
   good = good && power_of_two(p->pairs) && p->pairs <= 1u << 24 && p->pairs_dim > 0 &&
          p->pairs_dim <= WM_TOPICS_DIM_MAX && p->pairs_dim % 16 == 0;
   good = good && p->hidden > 0 && p->hidden <= WM_TOPICS_HIDDEN_MAX && p->hidden % 16 == 0 && p->opening <= 10000;
-  for (int i = 0; i < 3; i++) good = good && p->gain[i] >= 0 && p->gain[i] <= 15;
-  good = good && isfinite(p->floor) && isfinite(p->rank[0]) && isfinite(p->rank[1]);
+  good = good && p->profile <= p->n_concepts && p->profile <= p->profile_dim && p->profile_dim <= WM_TOPICS_DIM_MAX &&
+         p->profile_dim % 16 == 0;
+  good = good && power_of_two(p->phrase_slots) && p->phrase_slots <= 1u << 22;
+  for (int i = 0; i < 4; i++) good = good && p->gain[i] >= 0 && p->gain[i] <= 15;
+  good = good && isfinite(p->rank[0]) && isfinite(p->rank[1]);
   return good && memchr(p->release, 0, sizeof p->release);
 }
 
@@ -42,9 +45,9 @@ static bool concepts_good(const wm_topics_model_t *m, size_t names_len) {
     const wm_topics_concept_t *c = &m->concepts[i];
     bool top = i < p->n_tops;
     if (top != (c->parent == -1) || c->parent < -1 || (!top && c->parent >= (int)i)) return false;
-    if (c->level != (top ? 1 : m->concepts[c->parent].level + 1) || c->level > WM_TOPICS_LEVELS_MAX) return false;
+    if (c->level != (top ? 1 : m->concepts[c->parent].level + 1) || c->level >= WM_TOPICS_LEVELS_MAX) return false;
     if (c->code > 99999999 || c->subject > 99999999 || c->name >= names_len) return false;
-    if (!isfinite(c->threshold) || !isfinite(c->calibrate_a) || !isfinite(c->calibrate_b)) return false;
+    if (!isfinite(c->calibrate_a) || !isfinite(c->calibrate_b)) return false;
   }
   return names_len > 0 && m->names[names_len - 1] == 0;
 }
@@ -55,10 +58,25 @@ static bool slots_good(const wm_topics_model_t *m) {
   for (uint32_t i = 0; i < p->slots; i++) {
     uint32_t row = m->slots[i].row;
     if (row == UINT32_MAX) continue;
-    if ((row & 0x7FFFFFFF) >= p->n_words) return false;
+    if ((row & 0x3FFFFFFF) >= p->n_words) return false;
     used++;
   }
   return used < p->slots;
+}
+
+static bool lexicon_good(const wm_topics_model_t *m, size_t n_entries) {
+  const wm_topics_params_t *p = m->params;
+  size_t used = 0;
+  for (uint32_t i = 0; i < p->phrase_slots; i++) {
+    if (m->phrases[i].row == UINT32_MAX) continue;
+    if (m->phrases[i].row >= n_entries) return false;
+    used++;
+  }
+  for (size_t i = 0; i < n_entries; i++)
+    if (m->entries[i].concept >= p->n_concepts || m->entries[i].weight > 15) return false;
+  for (size_t i = 0; i < 3 * WM_TOPICS_LEVELS_MAX * WM_TOPICS_BINS; i++)
+    if (m->gains[i] < -(1 << 20) || m->gains[i] > 1 << 20) return false;
+  return used < p->phrase_slots && (n_entries == 0 || m->entries[n_entries - 1].last);
 }
 
 /* Biases small enough that no sum leaves 32 bits: the weights' part is bounded by the limits of the header. */
@@ -68,18 +86,32 @@ static bool bias_good(const int32_t *bias, const float *scale, size_t n) {
   return true;
 }
 
-static wm_err_t sections(wm_topics_model_t *m, size_t *names_len, wm_error_t *err) {
+/* A section of any number of entries. */
+static wm_err_t list(const wm_topics_model_t *m, const char *name, size_t unit, const void **out, size_t *count,
+                     wm_error_t *err) {
+  wm_err_t e = wm_model_section(m->file, name, unit, out, count, err);
+  *count /= unit;
+  return e;
+}
+
+static wm_err_t sections(wm_topics_model_t *m, size_t *names_len, size_t *n_entries, wm_error_t *err) {
   const wm_topics_params_t *p = m->params;
   const void *at = NULL;
   size_t outputs = (size_t)p->n_concepts + p->n_tops;
   wm_err_t e;
-  m->input = 2 * (size_t)p->words_dim + p->pairs_dim;
+  m->input = 2 * (size_t)p->words_dim + p->pairs_dim + p->profile_dim;
   if ((e = section(m, "concepts", sizeof *m->concepts, p->n_concepts, &at, err))) return e;
   m->concepts = at;
-  if ((e = wm_model_section(m->file, "names", 1, &at, names_len, err))) return e;
+  if ((e = list(m, "names", 1, &at, names_len, err))) return e;
   m->names = at;
   if ((e = section(m, "slots", sizeof *m->slots, p->slots, &at, err))) return e;
   m->slots = at;
+  if ((e = section(m, "phrases", sizeof *m->phrases, p->phrase_slots, &at, err))) return e;
+  m->phrases = at;
+  if ((e = list(m, "entries", sizeof *m->entries, &at, n_entries, err))) return e;
+  m->entries = at;
+  if ((e = section(m, "gains", sizeof *m->gains, 3 * WM_TOPICS_LEVELS_MAX * WM_TOPICS_BINS, &at, err))) return e;
+  m->gains = at;
   if ((e = section(m, "words", p->words_dim, p->n_words, &at, err))) return e;
   m->words = at;
   if ((e = section(m, "pairs", p->pairs_dim, p->pairs, &at, err))) return e;
@@ -101,7 +133,7 @@ static wm_err_t sections(wm_topics_model_t *m, size_t *names_len, wm_error_t *er
 
 wm_err_t wm_topics_model_open(const char *path, wm_topics_model_t *m, wm_error_t *err) {
   const void *at = NULL;
-  size_t names_len = 0;
+  size_t names_len = 0, n_entries = 0;
   memset(m, 0, sizeof *m);
   wm_err_t e = wm_model_open(path, "topics", &m->file, err);
   if (e) return e;
@@ -109,9 +141,9 @@ wm_err_t wm_topics_model_open(const char *path, wm_topics_model_t *m, wm_error_t
   m->params = at;
   if (!params_good(m->params))
     return wm_error_set(err, WM_ERR_MODEL, "%s: its parameters are not those of this version: " REMEDY, path);
-  if ((e = sections(m, &names_len, err))) return e;
+  if ((e = sections(m, &names_len, &n_entries, err))) return e;
   bool good = m->input <= WM_TOPICS_INPUT_MAX && concepts_good(m, names_len) && slots_good(m) &&
-              bias_good(m->hidden_bias, m->hidden_scale, m->params->hidden) &&
+              lexicon_good(m, n_entries) && bias_good(m->hidden_bias, m->hidden_scale, m->params->hidden) &&
               bias_good(m->out_bias, m->out_scale, (size_t)m->params->n_concepts + m->params->n_tops);
   if (!good) return wm_error_set(err, WM_ERR_MODEL, "%s: its sections do not fit each other: " REMEDY, path);
   return WM_OK;

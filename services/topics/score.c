@@ -16,17 +16,36 @@ static void hidden_units(const wm_topics_model_t *m, const wm_topics_kernel_t *k
   }
 }
 
+static int32_t output(const wm_topics_model_t *m, const wm_topics_kernel_t *k, const wm_topics_scratch_t *s, size_t i) {
+  size_t hidden = m->params->hidden;
+  int32_t sum = k->dot(s->hidden, m->out_weights + i * hidden, hidden) + m->out_bias[i];
+  return (int32_t)lrintf((float)sum * m->out_scale[i]);
+}
+
+/* Where a broader concept does not pass, nothing below it can: most concepts need no work. */
 void wm_topics_score(const wm_topics_model_t *m, wm_topics_scratch_t *s) {
   const wm_topics_params_t *p = m->params;
   const wm_topics_kernel_t *k = wm_topics_kernel(s->plain);
-  size_t hidden = p->hidden, outputs = (size_t)p->n_concepts + p->n_tops;
   hidden_units(m, k, s);
-  for (size_t i = 0; i < outputs; i++) {
-    int32_t sum = k->dot(s->hidden, m->out_weights + i * hidden, hidden) + m->out_bias[i];
-    s->logits[i] = (float)sum * m->out_scale[i];
-    int parent = i < p->n_concepts ? m->concepts[i].parent : -1;
-    if (parent >= 0 && s->logits[i] > s->logits[parent]) s->logits[i] = s->logits[parent];
+  for (size_t i = 0; i < p->n_tops; i++) {
+    size_t mainly = (size_t)p->n_concepts + i;
+    s->logits[i] = output(m, k, s, i) + wm_topics_spoken_gain(m, s, i);
+    s->logits[mainly] = output(m, k, s, mainly) + wm_topics_spoken_main(m, s, i);
   }
+  for (size_t i = p->n_tops; i < p->n_concepts; i++) {
+    int parent = m->concepts[i].parent;
+    int32_t broader = s->logits[parent];
+    if (broader < m->concepts[parent].threshold) {
+      s->logits[i] = WM_TOPICS_UNSCORED;
+      continue;
+    }
+    s->logits[i] = output(m, k, s, i) + wm_topics_spoken_gain(m, s, i);
+    if (s->logits[i] > broader) s->logits[i] = broader;
+  }
+}
+
+static double real(int32_t logit) {
+  return (double)logit / WM_TOPICS_LOGIT_ONE;
 }
 
 static double sigmoid(double x) {
@@ -34,12 +53,13 @@ static double sigmoid(double x) {
 }
 
 /* The share of each level-1 topic in what the article is mainly about. */
-static void main_shares(const wm_topics_model_t *m, const float *logits, double *shares) {
+static void main_shares(const wm_topics_model_t *m, const int32_t *logits, double *shares) {
   size_t n = m->params->n_tops;
-  double sum = 0, best = logits[0];
+  double sum = 0;
+  int32_t best = logits[0];
   for (size_t i = 1; i < n; i++)
     if (logits[i] > best) best = logits[i];
-  for (size_t i = 0; i < n; i++) sum += shares[i] = exp(logits[i] - best);
+  for (size_t i = 0; i < n; i++) sum += shares[i] = exp(real(logits[i] - best));
   for (size_t i = 0; i < n; i++) shares[i] /= sum;
 }
 
@@ -65,13 +85,13 @@ static size_t keep(candidate_t *list, size_t n, size_t max, candidate_t c) {
 }
 
 /* Concepts that pass with all their broader ones and have no narrower one that passes. */
-static size_t narrowest(const wm_topics_model_t *m, const float *logits, bool *passes) {
+static size_t narrowest(const wm_topics_model_t *m, const int32_t *logits, const bool *off, bool *passes) {
   bool broader[WM_TOPICS_CONCEPTS_MAX];
   size_t n = m->params->n_concepts, count = 0;
   memset(broader, 0, n * sizeof *broader);
   for (size_t i = 0; i < n; i++) {
     int parent = m->concepts[i].parent;
-    passes[i] = logits[i] >= m->concepts[i].threshold && (parent < 0 || passes[parent]);
+    passes[i] = logits[i] >= m->concepts[i].threshold && (parent < 0 || passes[parent]) && !(off && off[i]);
     if (passes[i] && parent >= 0) broader[parent] = true;
   }
   for (size_t i = 0; i < n; i++) {
@@ -86,7 +106,16 @@ static int percent(double x) {
   return n < 0 ? 0 : n > 100 ? 100 : n;
 }
 
-size_t wm_topics_decide(const wm_topics_model_t *m, const wm_topics_scratch_t *s, size_t max, wm_topics_given_t *out) {
+/* The best level-1 topic, where it is likely enough: a broad topic rather than a wrong narrow one. */
+static void broadest(const wm_topics_model_t *m, const int32_t *logits, const bool *off, bool *passes) {
+  int best = -1;
+  for (int i = 0; i < (int)m->params->n_tops; i++)
+    if (!(off && off[i]) && (best < 0 || logits[i] > logits[best])) best = i;
+  if (best >= 0 && logits[best] >= m->params->floor) passes[best] = true;
+}
+
+size_t wm_topics_decide(const wm_topics_model_t *m, const wm_topics_scratch_t *s, const bool *off, size_t max,
+                        wm_topics_given_t *out) {
   const wm_topics_params_t *p = m->params;
   bool passes[WM_TOPICS_CONCEPTS_MAX];
   double shares[64];
@@ -94,23 +123,17 @@ size_t wm_topics_decide(const wm_topics_model_t *m, const wm_topics_scratch_t *s
   size_t n = 0;
   if (max > WM_TOPICS_GIVEN_MAX) max = WM_TOPICS_GIVEN_MAX;
   main_shares(m, s->logits + p->n_concepts, shares);
-  if (narrowest(m, s->logits, passes) == 0) { /* a broad topic rather than a wrong narrow one */
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < p->n_tops; i++)
-      if (s->logits[i] > s->logits[best]) best = i;
-    if (s->logits[best] < p->floor) return 0;
-    passes[best] = true;
-  }
+  if (narrowest(m, s->logits, off, passes) == 0) broadest(m, s->logits, off, passes);
   for (uint32_t i = 0; i < p->n_concepts; i++) {
     if (!passes[i]) continue;
-    double rank = p->rank[0] * log(sigmoid(s->logits[i]) + 1e-9) + p->rank[1] * log(shares[top_of(m, i)] + 1e-9);
+    double rank = p->rank[0] * log(sigmoid(real(s->logits[i])) + 1e-9) + p->rank[1] * log(shares[top_of(m, i)] + 1e-9);
     n = keep(list, n, max, (candidate_t){i, rank});
   }
   for (size_t i = 0; i < n; i++) {
     const wm_topics_concept_t *c = &m->concepts[list[i].concept];
     out[i].concept = list[i].concept;
     out[i].relevance = percent(exp(list[i].rank));
-    out[i].confidence = percent(sigmoid(c->calibrate_a * s->logits[list[i].concept] + c->calibrate_b));
+    out[i].confidence = percent(sigmoid((double)c->calibrate_a * real(s->logits[list[i].concept]) + c->calibrate_b));
   }
   return n;
 }

@@ -6,16 +6,21 @@
 #include <string.h>
 
 #include "common/language.h"
-#include "services/topics/topics_internal.h"
+#include "services/topics/live.h"
+#include "services/topics/write.h"
 
 typedef struct {
   wm_topics_model_t model;
   char name[128]; /* model and release of the vocabulary, for `processing` */
   size_t max;
+  bool subjects;
+  char *vocabulary_path; /* NULL: IPTC's vocabulary alone */
+  wm_topics_live_t *vocabulary;
 } shared_t;
 
 typedef struct {
   const shared_t *shared;
+  int slot; /* of the vocabulary in use */
   wm_topics_scratch_t scratch;
 } worker_t;
 
@@ -34,13 +39,48 @@ static const wm_config_option_t options[] = {
      .def = "5",
      .placeholder = "N",
      .help = "Most topics that one article is given"},
+    {.key = "vocabulary",
+     .group = "Topics of an article",
+     .type = WM_CONFIG_PATH,
+     .placeholder = "FILE",
+     .help = "Your own vocabulary: house codes for IPTC's concepts, concepts switched off, topics by keywords "
+             "(services/topics/README.md)"},
+    {.key = "subject.codes",
+     .group = "Topics of an article",
+     .type = WM_CONFIG_BOOL,
+     .def = "false",
+     .help = "Give each topic its IPTC Subject Code too, as `subject`, for systems that still speak them"},
 };
 
 static void close_shared(void *shared) {
   shared_t *s = shared;
   if (!s) return;
+  wm_topics_live_destroy(s->vocabulary);
+  free(s->vocabulary_path);
   wm_topics_model_clear(&s->model);
   free(s);
+}
+
+static wm_err_t open_vocabulary(shared_t *s, const char *path, wm_error_t *err) {
+  wm_topics_vocabulary_t *first = NULL;
+  wm_err_t e = WM_OK;
+  if (path && *path) {
+    if (!(s->vocabulary_path = strdup(path))) return wm_error_set(err, WM_ERR_NOMEM, "out of memory for a vocabulary");
+    if ((e = wm_topics_vocabulary_open(path, &s->model, &first, err))) return e;
+  }
+  if ((s->vocabulary = wm_topics_live_new(first))) return WM_OK;
+  wm_topics_vocabulary_destroy(first);
+  return wm_error_set(err, WM_ERR_NOMEM, "out of memory for a vocabulary");
+}
+
+/* Reads the vocabulary again; a faulty file changes nothing. */
+static wm_err_t reload(void *shared, wm_error_t *err) {
+  shared_t *s = shared;
+  wm_topics_vocabulary_t *next = NULL;
+  if (!s->vocabulary_path) return WM_OK;
+  wm_err_t e = wm_topics_vocabulary_open(s->vocabulary_path, &s->model, &next, err);
+  if (!e) wm_topics_live_replace(s->vocabulary, next);
+  return e;
 }
 
 static wm_err_t open_shared(const wm_config_t *config, void **out, wm_error_t *err) {
@@ -50,12 +90,14 @@ static wm_err_t open_shared(const wm_config_t *config, void **out, wm_error_t *e
   shared_t *s = calloc(1, sizeof *s);
   if (!s) return wm_error_set(err, WM_ERR_NOMEM, "out of memory for the topics model");
   s->max = (size_t)wm_config_int(config, "max.topics");
+  s->subjects = wm_config_bool(config, "subject.codes");
   if (!path || !*path) {
     if ((e = wm_model_find("topics.wmm", found, sizeof found, err))) goto out;
     path = found;
   }
   if ((e = wm_topics_model_open(path, &s->model, err))) goto out;
   snprintf(s->name, sizeof s->name, "%s+mediatopic-%s", wm_model_name(s->model.file), s->model.params->release);
+  if ((e = open_vocabulary(s, wm_config_string(config, "vocabulary"), err))) goto out;
   *out = s;
   s = NULL;
 out:
@@ -67,6 +109,11 @@ static wm_err_t open_worker(const void *shared, void **out, wm_error_t *err) {
   worker_t *w = calloc(1, sizeof *w);
   if (!w) return wm_error_set(err, WM_ERR_NOMEM, "out of memory for a topics worker");
   w->shared = shared;
+  w->slot = wm_topics_live_join(w->shared->vocabulary);
+  if (w->slot < 0) {
+    free(w);
+    return wm_error_set(err, WM_ERR_INTERNAL, "more than %d topics workers in one process", WM_TOPICS_LIVE_SLOTS);
+  }
   wm_topics_scratch_init(&w->scratch);
   *out = w;
   return WM_OK;
@@ -75,42 +122,9 @@ static wm_err_t open_worker(const void *shared, void **out, wm_error_t *err) {
 static void close_worker(void *worker) {
   worker_t *w = worker;
   if (!w) return;
+  wm_topics_live_leave(w->shared->vocabulary, w->slot);
   wm_topics_scratch_clear(&w->scratch);
   free(w);
-}
-
-static json_t *qcode_json(uint32_t code) {
-  return json_sprintf("medtop:%08u", code);
-}
-
-/* Qcodes from level 1 down to the concept itself. */
-static json_t *path_json(const wm_topics_model_t *m, uint32_t concept) {
-  json_t *path = json_array();
-  for (int i = (int)concept; path && i >= 0; i = m->concepts[i].parent) {
-    if (json_array_insert_new(path, 0, qcode_json(m->concepts[i].code))) {
-      json_decref(path);
-      path = NULL;
-    }
-  }
-  return path;
-}
-
-static json_t *topic_json(const wm_topics_model_t *m, const wm_topics_given_t *t) {
-  const wm_topics_concept_t *c = &m->concepts[t->concept];
-  return json_pack("{s:o, s:s, s:i, s:i, s:o}", "qcode", qcode_json(c->code), "name", m->names + c->name, "relevance",
-                   t->relevance, "confidence", t->confidence, "path", path_json(m, t->concept));
-}
-
-static wm_err_t write_topics(const wm_topics_model_t *m, wm_article_t *article, const wm_topics_given_t *given,
-                             size_t n, wm_error_t *err) {
-  json_t *list = json_array();
-  for (size_t i = 0; list && i < n; i++) {
-    if (json_array_append_new(list, topic_json(m, &given[i]))) {
-      json_decref(list);
-      list = NULL;
-    }
-  }
-  return wm_article_set(article, "topics", list, err);
 }
 
 /* True unless the article is known to be in another language than the model's. */
@@ -121,19 +135,21 @@ static bool own_language(const wm_topics_model_t *m, const wm_article_t *article
 
 static wm_err_t enrich(void *worker, wm_article_t *article, wm_error_t *err) {
   worker_t *w = worker;
-  const wm_topics_model_t *m = &w->shared->model;
-  wm_topics_given_t given[WM_TOPICS_GIVEN_MAX];
-  size_t n = 0;
-  if (own_language(m, article)) {
-    wm_err_t e = wm_topics_features(m, &w->scratch, wm_article_text(article, WM_FIELD_HEADLINE),
-                                    wm_article_text(article, WM_FIELD_BODY), err);
-    if (e) return e;
-    if (wm_topics_readable(&w->scratch)) {
-      wm_topics_score(m, &w->scratch);
-      n = wm_topics_decide(m, &w->scratch, w->shared->max, given);
-    }
+  const shared_t *shared = w->shared;
+  const wm_topics_model_t *m = &shared->model;
+  wm_topics_list_t list = {.n_given = 0, .n_house = 0};
+  wm_err_t e = wm_topics_features(m, &w->scratch, wm_article_text(article, WM_FIELD_HEADLINE),
+                                  wm_article_text(article, WM_FIELD_BODY), err);
+  if (e) return e;
+  const wm_topics_vocabulary_t *v = wm_topics_live_enter(shared->vocabulary, w->slot);
+  if (own_language(m, article) && wm_topics_readable(&w->scratch)) {
+    wm_topics_score(m, &w->scratch);
+    list.n_given = wm_topics_decide(m, &w->scratch, v ? wm_topics_vocabulary_off(v) : NULL, shared->max, list.given);
   }
-  return write_topics(m, article, given, n, err);
+  if (v) list.n_house = wm_topics_vocabulary_match(v, &w->scratch, shared->max, list.house);
+  e = wm_topics_write(m, v, shared->subjects, &list, shared->max, article, err);
+  wm_topics_live_exit(shared->vocabulary, w->slot);
+  return e;
 }
 
 static wm_model_info_t model_info(const void *shared) {
@@ -156,4 +172,5 @@ const wm_service_t wm_topics_service = {
     .worker_close = close_worker,
     .enrich = enrich,
     .model_info = model_info,
+    .reload = reload,
 };

@@ -5,9 +5,10 @@
  *   features  each known word is a row of a table of 8-bit vectors, already weighted by how telling the word is (smooth inverse
  *             frequency: Arora, Liang, Ma, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings", 2017); rows are summed over the
  *             whole text and over headline and opening, and hashed words and word pairs add a third sum (feature hashing:
- *             Weinberger et al. 2009); each sum is brought to the same length;
+ *             Weinberger et al. 2009); a lexicon of words and phrases adds what speaks for each broad concept; each part is brought to
+ *             a length of its own;
  *   hidden    one layer of rectified units;
- *   scores    one logit a concept, and one a level-1 topic for "what is this mainly about";
+ *   scores    one logit a concept, and one a level-1 topic for "what is this mainly about"; the lexicon adds to those it speaks for;
  *   decide    a concept counts where it and all its broader ones pass their thresholds; the narrowest are given.
  *
  * Threads: wm_topics_model_t is read-only once open; wm_topics_scratch_t belongs to one thread.
@@ -19,20 +20,25 @@
 #include "common/text.h"
 
 enum {
-  WM_TOPICS_FORMAT = 1,          /* of the sections */
+  WM_TOPICS_FORMAT = 2,          /* of the sections */
   WM_TOPICS_CONCEPTS_MAX = 4096, /* concepts in a model */
   WM_TOPICS_DIM_MAX = 512,       /* components of one vector; a multiple of 16 */
   WM_TOPICS_HIDDEN_MAX = 1024,   /* hidden units; a multiple of 16 */
-  WM_TOPICS_INPUT_MAX = 1536,    /* 2 * words_dim + pairs_dim */
-  WM_TOPICS_LEVELS_MAX = 8,      /* levels of the tree */
+  WM_TOPICS_INPUT_MAX = 2048,    /* 2 * words_dim + pairs_dim + profile_dim */
+  WM_TOPICS_LEVELS_MAX = 8,      /* levels of the tree, plus one */
+  WM_TOPICS_PHRASE_MAX = 4,      /* words of a phrase of the lexicon */
+  WM_TOPICS_BINS = 16,           /* of the weight that speaks for a concept */
   WM_TOPICS_GIVEN_MAX = 5,       /* topics of one article */
   WM_TOPICS_BODY_BYTES =
       1 << 16, /* bytes of body text that are read; what follows does not change the topic of a story */
   WM_TOPICS_HEADLINE_BYTES = 4096,
   WM_TOPICS_INPUT_ONE = 2048, /* fixed point of the hidden layer's input */
   WM_TOPICS_HIDDEN_ONE = 256, /* fixed point of the hidden units */
+  WM_TOPICS_LOGIT_ONE = 4096, /* fixed point of logits and thresholds */
   WM_TOPICS_HIDDEN_CAP = 8191 /* so that no sum leaves 32 bits */
 };
+
+#define WM_TOPICS_UNSCORED INT32_MIN
 
 /** One concept, as stored. Broader concepts come before narrower ones. */
 typedef struct {
@@ -42,7 +48,7 @@ typedef struct {
   int16_t parent;   /* index of the broader concept; -1: level 1 */
   uint8_t level;    /* 1 to 6 */
   uint8_t pad;
-  float threshold;                /* logit from which it counts */
+  int32_t threshold;              /* logit from which it counts */
   float calibrate_a, calibrate_b; /* confidence = sigmoid(a * logit + b) */
   uint32_t reserved;
 } wm_topics_concept_t;
@@ -55,24 +61,37 @@ typedef struct {
   uint32_t pairs, pairs_dim;   /* rows of hashed words and pairs, a power of two; components */
   uint32_t hidden;             /* units */
   uint32_t opening;            /* words of the body that count as its opening */
-  float gain[3];               /* length of each part of the input */
-  float floor;                 /* level-1 logit below which nothing is given at all */
-  float rank[2];               /* weights of the concept's and its level-1 topic's log probability in the order */
-  char release[16];            /* "2025-10-09" */
-  uint32_t reserved[8];
+  uint32_t profile,
+      profile_dim;       /* first concepts whose weights in the lexicon are input; components (a multiple of 16) */
+  uint32_t phrase_slots; /* of the lexicon, a power of two */
+  float gain[4];         /* length of each part of the input */
+  int32_t floor;         /* level-1 logit below which nothing is given at all */
+  float rank[2];         /* weights of the concept's and its level-1 topic's log probability in the order */
+  char release[16];      /* "2025-10-09" */
+  uint32_t reserved[4];
 } wm_topics_params_t;
 
-/** One slot of the word index: the upper 32 bits of the word's hash, and its row (bit 31: a function word). Row 0xFFFFFFFF: empty. */
+/** One slot of the word index: the upper 32 bits of the word's hash, and its row (bit 31: a function word; bit 30: begins a phrase of the
+ * lexicon). Of the lexicon's index: of its phrase, and its first entry. Row 0xFFFFFFFF: empty. */
 typedef struct {
   uint32_t print, row;
 } wm_topics_slot_t;
+
+/** One concept that a phrase speaks for. */
+typedef struct {
+  uint16_t concept;
+  uint8_t weight;
+  uint8_t last; /* 1: the phrase's last entry */
+} wm_topics_entry_t;
 
 typedef struct {
   wm_model_t *file;
   const wm_topics_params_t *params;
   const wm_topics_concept_t *concepts;
   const char *names;
-  const wm_topics_slot_t *slots;
+  const wm_topics_slot_t *slots, *phrases;
+  const wm_topics_entry_t *entries;
+  const int32_t *gains; /* [opening, whole text, level-1 "mainly"][level, or 1 opening and 2 whole text][bin] */
   const int8_t *words, *pairs;
   const int8_t *hidden_weights; /* [hidden][input] */
   const int32_t *hidden_bias;   /* [hidden], in units of the sum */
@@ -80,7 +99,7 @@ typedef struct {
   const int8_t *out_weights;    /* [concepts + tops][hidden] */
   const int32_t *out_bias;
   const float *out_scale; /* sum to logit */
-  size_t input;           /* 2 * words_dim + pairs_dim */
+  size_t input;           /* 2 * words_dim + pairs_dim + profile_dim */
 } wm_topics_model_t;
 
 /** Opens and checks everything that scoring relies on. WM_ERR_MODEL, WM_ERR_NOMEM. Clear with wm_topics_model_clear(), also after an error. */
@@ -97,7 +116,8 @@ typedef struct {
   int32_t sums[WM_TOPICS_INPUT_MAX];
   int16_t input[WM_TOPICS_INPUT_MAX];
   int16_t hidden[WM_TOPICS_HIDDEN_MAX];
-  float logits[WM_TOPICS_CONCEPTS_MAX + 64];
+  int32_t logits[WM_TOPICS_CONCEPTS_MAX + 64];
+  uint32_t spoken[WM_TOPICS_CONCEPTS_MAX], spoken_opening[WM_TOPICS_CONCEPTS_MAX]; /* weights found by the lexicon */
   size_t n_words, n_known,
       n_function; /* words with a letter, those of the table, and English function words among them */
   bool plain;     /* use the plain path even where the vector path would work */
@@ -111,16 +131,27 @@ void wm_topics_scratch_clear(wm_topics_scratch_t *s);
  * training/topics calls this very function, so what is learned from is what is read later. WM_ERR_NOMEM.
  */
 wm_err_t wm_topics_words(wm_topics_scratch_t *s, wm_str_t headline, wm_str_t body, wm_error_t *err);
-/** Rows of the hashed pair of two words that follow each other. */
-static inline uint32_t wm_topics_pair(uint64_t first, uint64_t second) {
-  return (uint32_t)((((first * 0x9E3779B97F4A7C15u) ^ second) * 0xD6E8FEB86659FD93u) >> 32);
+/** Key of two words, or of a phrase and one more word. */
+static inline uint64_t wm_topics_join(uint64_t first, uint64_t second) {
+  return ((first * 0x9E3779B97F4A7C15u) ^ second) * 0xD6E8FEB86659FD93u;
 }
+/** The lexicon: forget; count the phrases that begin with word `i`; pass weights on to broader concepts. */
+void wm_topics_spoken_clear(const wm_topics_model_t *m, wm_topics_scratch_t *s);
+void wm_topics_spoken_at(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening);
+void wm_topics_spoken_broader(const wm_topics_model_t *m, wm_topics_scratch_t *s);
+/** What the lexicon adds to the logit of concept `i`, and to that of a level-1 topic for "mainly". */
+int32_t wm_topics_spoken_gain(const wm_topics_model_t *m, const wm_topics_scratch_t *s, size_t i);
+int32_t wm_topics_spoken_main(const wm_topics_model_t *m, const wm_topics_scratch_t *s, size_t top);
+
 /** Calls wm_topics_words(), then fills `s->input` and the counts. WM_ERR_NOMEM. */
 wm_err_t wm_topics_features(const wm_topics_model_t *m, wm_topics_scratch_t *s, wm_str_t headline, wm_str_t body,
                             wm_error_t *err);
 /** True if the counts look like text in English rather than noise, another language, or nothing. */
 bool wm_topics_readable(const wm_topics_scratch_t *s);
-/** Fills `s->logits` from `s->input`; a concept's logit is never above its broader one's. */
+/**
+ * Fills `s->logits` from `s->input`: a concept's logit is never above its broader one's, and WM_TOPICS_UNSCORED where the broader one does not
+ * pass its threshold.
+ */
 void wm_topics_score(const wm_topics_model_t *m, wm_topics_scratch_t *s);
 
 typedef struct {
@@ -128,8 +159,12 @@ typedef struct {
   int relevance, confidence; /* 0 to 100 */
 } wm_topics_given_t;
 
-/** Writes at most `max` (<= WM_TOPICS_GIVEN_MAX) topics into `out`, most relevant first; returns how many. */
-size_t wm_topics_decide(const wm_topics_model_t *m, const wm_topics_scratch_t *s, size_t max, wm_topics_given_t *out);
+/**
+ * Writes at most `max` (<= WM_TOPICS_GIVEN_MAX) topics into `out`, most relevant first; returns how many. Concepts with a flag in `off`
+ * (one a concept; NULL: none) are not given; broader ones without a flag are given in their stead.
+ */
+size_t wm_topics_decide(const wm_topics_model_t *m, const wm_topics_scratch_t *s, const bool *off, size_t max,
+                        wm_topics_given_t *out);
 
 /* Arithmetic, plain and with vector instructions; both give the same integers. `n` a multiple of 16. */
 void wm_topics_add_plain(int32_t *sum, const int8_t *row, size_t n);

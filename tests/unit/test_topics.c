@@ -84,6 +84,18 @@ static const char *top_of(json_t *topics, size_t i) {
   return json_string_value(json_array_get(json_object_get(json_array_get(topics, i), "path"), 0));
 }
 
+static bool has_name(json_t *topics, const char *name) {
+  for (size_t i = 0; i < json_array_size(topics); i++)
+    if (strcmp(text_of(topics, i, "name"), name) == 0) return true;
+  return false;
+}
+
+static bool has_top(json_t *topics, const char *code) {
+  for (size_t i = 0; i < json_array_size(topics); i++)
+    if (strcmp(top_of(topics, i), code) == 0) return true;
+  return false;
+}
+
 static void test_kinds(void **state) {
   static const struct {
     const char *top, *headline, *body;
@@ -198,19 +210,19 @@ static void test_plain_and_vector_path_agree(void **state) {
       "the step after inflation reached six per cent; the Naïve forecasts of last spring, the governor said, were "
       "wrong.";
   wm_str_t headline = {"Bank raises rates", 17}, text = {body, strlen(body)};
-  static float logits[WM_TOPICS_CONCEPTS_MAX + 64];
+  static int32_t logits[WM_TOPICS_CONCEPTS_MAX + 64];
   size_t n = (size_t)f->model.params->n_concepts + f->model.params->n_tops;
   wm_topics_given_t a[WM_TOPICS_GIVEN_MAX], b[WM_TOPICS_GIVEN_MAX];
   f->scratch.plain = false;
   assert_int_equal(wm_topics_features(&f->model, &f->scratch, headline, text, NULL), WM_OK);
   wm_topics_score(&f->model, &f->scratch);
   memcpy(logits, f->scratch.logits, n * sizeof *logits);
-  size_t na = wm_topics_decide(&f->model, &f->scratch, 5, a);
+  size_t na = wm_topics_decide(&f->model, &f->scratch, NULL, 5, a);
   f->scratch.plain = true;
   assert_int_equal(wm_topics_features(&f->model, &f->scratch, headline, text, NULL), WM_OK);
   wm_topics_score(&f->model, &f->scratch);
   assert_memory_equal(logits, f->scratch.logits, n * sizeof *logits);
-  assert_int_equal(wm_topics_decide(&f->model, &f->scratch, 5, b), na);
+  assert_int_equal(wm_topics_decide(&f->model, &f->scratch, NULL, 5, b), na);
   for (size_t i = 0; i < na; i++) assert_memory_equal(&a[i], &b[i], sizeof a[i]);
   f->scratch.plain = false;
 }
@@ -298,6 +310,48 @@ static void test_long(void **state) {
   }
 }
 
+static void check_treaty(json_t *topics) {
+  assert_true(json_array_size(topics) >= 1);
+  const char *first = text_of(topics, 0, "name");
+  if (strcmp(first, "treaty") != 0 && strcmp(first, "international relations") != 0 && strcmp(first, "diplomacy") != 0)
+    fail_msg("first is %s", first);
+  assert_false(has_top(topics, "medtop:15000000"));
+  assert_false(has_top(topics, "medtop:17000000"));
+}
+
+/* The file's text; NULL if it is not there. */
+static char *read_file(const char *path) {
+  char *text = NULL;
+  FILE *in = fopen(path, "r");
+  if (!in) return NULL;
+  text = calloc(1, 1 << 16);
+  assert_non_null(text);
+  assert_true(fread(text, 1, (1 << 16) - 1, in) > 0);
+  fclose(in);
+  return text;
+}
+
+static void test_treaty_example(void **state) {
+  char *text = read_file(WM_SOURCE_DIR "/examples/treaty.json");
+  assert_non_null(text);
+  json_t *article = json_loads(text, 0, NULL);
+  assert_non_null(article);
+  check_treaty(enrich(*state, article));
+  free(text);
+}
+
+static void test_treaty_sample(void **state) {
+  char *text = read_file(WM_SOURCE_DIR "/../shared/samples/treaty.txt");
+  if (!text) {
+    print_message("skipped: ../shared/samples/treaty.txt is not there\n");
+    skip();
+  }
+  json_t *topics = topics_of(*state, "", text);
+  check_treaty(topics);
+  assert_true(has_name(topics, "economic sanction"));
+  free(text);
+}
+
 static void test_refuses_bad_model(void **state) {
   (void)state;
   char path[] = "/tmp/unit_topics_XXXXXX";
@@ -324,6 +378,8 @@ int main(void) {
       cmocka_unit_test(test_nothing_to_tell),
       cmocka_unit_test(test_replaces),
       cmocka_unit_test(test_long),
+      cmocka_unit_test(test_treaty_example),
+      cmocka_unit_test(test_treaty_sample),
       cmocka_unit_test(test_refuses_bad_model),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);

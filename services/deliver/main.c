@@ -1,5 +1,0 @@
-#include "deliver.h"
-
-int main(int argc, char **argv) {
-  return wm_deliver_main(argc, argv);
-}
