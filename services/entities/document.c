@@ -103,20 +103,66 @@ static bool stray(const char *text, const wm_token_t *t, bool at_end) {
   return true;
 }
 
+/** True if a name does not end with the token: stray punctuation, a possessive, "of", or the second half of "Brotherhood-aligned". */
+static bool no_end(const wm_document_t *d, const char *text, const wm_mention_t *m) {
+  const wm_token_t *tail = &d->tokens[m->field]->tokens[m->end - 1];
+  if (stray(text, tail, true)) return true;
+  unsigned kind = kind_of(d, text, tail);
+  if (kind & WM_WORD_POSSESSIVE) return true;
+  bool lower = tail->flags & WM_TOKEN_WORD && !(tail->flags & (WM_TOKEN_CAPITAL | WM_TOKEN_MIXED));
+  if (!lower || m->end - m->first < 2) return false;
+  if (kind & WM_WORD_SMALL) return true;
+  return m->type == WM_NAME_ORGANISATION && text[tail[-1].start] == '-' && tail->end - tail->start > 2;
+}
+
+/** True if a name does not begin with the token. */
+static bool no_begin(const wm_document_t *d, const char *text, const wm_mention_t *m) {
+  const wm_token_t *head = &d->tokens[m->field]->tokens[m->first];
+  if (stray(text, head, false)) return true;
+  bool capital = head->flags & (WM_TOKEN_CAPITAL | WM_TOKEN_MIXED);
+  unsigned kind = kind_of(d, text, head);
+  bool alone = m->end - m->first == 1;
+  if (kind & WM_WORD_ARTICLE) return !capital || alone;
+  return m->type == WM_NAME_PERSON && kind & WM_WORD_TITLE && (!alone || m->sure < 0.8f);
+}
+
 /** Takes off what is no part of the name. */
 static void trim(const wm_document_t *d, wm_mention_t *m) {
   const char *text = d->text[m->field].s;
-  const wm_token_t *tokens = d->tokens[m->field]->tokens;
-  for (bool again = true; again && m->first < m->end;) {
-    const wm_token_t *head = &tokens[m->first], *tail = &tokens[m->end - 1];
-    again = true;
-    if (stray(text, head, false)) m->first++;
-    else if (stray(text, tail, true) || kind_of(d, text, tail) & WM_WORD_POSSESSIVE) m->end--;
-    else if (!(head->flags & (WM_TOKEN_CAPITAL | WM_TOKEN_MIXED)) && kind_of(d, text, head) & WM_WORD_ARTICLE)
-      m->first++;
-    else if (m->type == WM_NAME_PERSON && m->end - m->first > 1 && kind_of(d, text, head) & WM_WORD_TITLE) m->first++;
-    else again = false;
+  while (m->first < m->end) {
+    if (no_begin(d, text, m)) m->first++;
+    else if (no_end(d, text, m)) m->end--;
+    else break;
   }
+}
+
+wm_err_t wm_document_grow(wm_document_t *d, wm_error_t *err) {
+  return grow((void **)&d->mentions, d->n_mentions, &d->cap_mentions, sizeof *d->mentions, err);
+}
+
+/** Fills the bytes of a mention from its tokens. */
+static void place(const wm_document_t *d, wm_mention_t *m) {
+  m->start_byte = d->tokens[m->field]->tokens[m->first].start;
+  m->end_byte = d->tokens[m->field]->tokens[m->end - 1].end;
+}
+
+/** True if a place goes on in the next one: "Washington" in ", D.C.". */
+static bool annexed(const wm_document_t *d, const wm_mention_t *a, const wm_mention_t *b) {
+  const char *text = d->text[b->field].s;
+  const wm_token_t *tokens = d->tokens[b->field]->tokens;
+  if (a->field != b->field || a->type != WM_NAME_PLACE || b->type != WM_NAME_PLACE || b->end - b->first != 1)
+    return false;
+  bool comma = b->first == a->end + 1 && text[tokens[a->end].start] == ',';
+  return (comma || b->first == a->end) && kind_of(d, text, &tokens[b->first]) & WM_WORD_ANNEX;
+}
+
+/** True if the name of a body breaks off before the next one: "Supreme Court of the" before "United States". */
+static bool broken_off(const wm_document_t *d, const wm_mention_t *m, const wm_span_t *next) {
+  const char *text = d->text[m->field].s;
+  const wm_token_t *tail = &d->tokens[m->field]->tokens[m->end - 1];
+  if (m->type != WM_NAME_ORGANISATION || next->first != m->end) return false;
+  if (m->end - m->first > 2 && kind_of(d, text, tail) & WM_WORD_ARTICLE) tail--;
+  return !(tail->flags & WM_TOKEN_CAPITAL) && kind_of(d, text, tail) & WM_WORD_LINK;
 }
 
 wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *spans, size_t n, wm_error_t *err) {
@@ -128,11 +174,17 @@ wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *sp
                       .type = spans[i].type,
                       .sure = spans[i].sure};
     memcpy(m.types, spans[i].types, sizeof m.types);
+    while (i + 1 < n && broken_off(d, &m, &spans[i + 1])) m.end = spans[++i].end;
     trim(d, &m);
     if (m.first >= m.end) continue;
-    m.start_byte = d->tokens[field]->tokens[m.first].start;
-    m.end_byte = d->tokens[field]->tokens[m.end - 1].end;
-    wm_err_t rc = grow((void **)&d->mentions, d->n_mentions, &d->cap_mentions, sizeof m, err);
+    place(d, &m);
+    wm_mention_t *before = d->n_mentions ? &d->mentions[d->n_mentions - 1] : NULL;
+    if (before && annexed(d, before, &m)) {
+      before->end = m.end;
+      place(d, before);
+      continue;
+    }
+    wm_err_t rc = wm_document_grow(d, err);
     if (rc) return rc;
     d->mentions[d->n_mentions++] = m;
   }
@@ -263,8 +315,9 @@ static wm_err_t make_entities(wm_document_t *d, wm_error_t *err) {
 }
 
 wm_err_t wm_document_resolve(wm_document_t *d, wm_error_t *err) {
-  wm_document_brackets(d);
-  wm_err_t rc = wm_document_retype(d, err);
+  wm_err_t rc = wm_document_recover(d, err);
+  if (!rc) wm_document_brackets(d);
+  if (!rc) rc = wm_document_retype(d, err);
   if (!rc) rc = make_forms(d, err);
   if (!rc) rc = wm_people_join(d, err);
   if (!rc) rc = wm_bodies_join(d, err);

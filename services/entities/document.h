@@ -87,6 +87,10 @@ uint64_t wm_document_key(const char *text, const wm_token_t *tokens, uint32_t fi
 uint32_t wm_form_root(wm_document_t *d, uint32_t form);
 /** Makes two forms one entity. */
 void wm_form_join(wm_document_t *d, uint32_t a, uint32_t b);
+/** Adds mentions where the tagger found nothing but the text has a name that it found elsewhere in the article. WM_ERR_NOMEM. */
+wm_err_t wm_document_recover(wm_document_t *d, wm_error_t *err);
+/** Makes room for one more mention. WM_ERR_NOMEM. */
+wm_err_t wm_document_grow(wm_document_t *d, wm_error_t *err);
 /** Finds acronyms in brackets after their long form (or the other way round): they get one type, and `same` is set. */
 void wm_document_brackets(wm_document_t *d);
 /** Gives mentions that are written alike one type: what all of them together say. WM_ERR_NOMEM. */

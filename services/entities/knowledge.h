@@ -18,7 +18,9 @@ enum {
   WM_WORD_SMALL = 16,     /* "of", "and": left out of an acronym */
   WM_WORD_GENERIC = 32,   /* "Bank", "Court": alone not enough to tell one body from another */
   WM_WORD_PARTICLE = 64,  /* "van", "al": part of a surname */
-  WM_WORD_SUFFIX = 128    /* "Jr.", "III": after a person's name */
+  WM_WORD_SUFFIX = 128,   /* "Jr.", "III": after a person's name */
+  WM_WORD_LINK = 512,     /* "of": a name goes on after it */
+  WM_WORD_ANNEX = 256     /* "D.C.": belongs to the place before it, also after a comma */
 };
 
 /** A thing that is known by one or more names. */

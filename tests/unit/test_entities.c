@@ -199,6 +199,27 @@ static void relevance_orders_and_ids_follow(void **state) {
   }
 }
 
+static void names_found_once_are_found_again(void **state) {
+  json_t *all = enrich(*state, "",
+                       "Prime Minister Youssef Chahed spoke in Tunis on Friday. \"Chahed signed it this morning,\" an "
+                       "aide said, and Chahed "
+                       "himself said so to reporters. Later, President Chahed's office, the only one, gave no details.",
+                       "en");
+  json_t *chahed = expect(all, "person", "Youssef Chahed");
+  assert_true(json_array_size(json_object_get(chahed, "mentions")) >= 3);
+  assert_null(find(all, "person", "Chahed"));
+}
+
+static void names_end_where_they_end(void **state) {
+  json_t *all = enrich(
+      *state, "", "The Kremlin-backed group met UN-led envoys in Geneva, and Kenya's minister thanked Norway's.", "en");
+  expect_no_mention(all, "Kremlin-backed");
+  expect_no_mention(all, "UN-led");
+  expect_no_mention(all, "Norway's");
+  expect(all, "place", "Geneva");
+  expect(all, "place", "Norway");
+}
+
 static void a_headline_in_capitals_joins_the_body(void **state) {
   json_t *all = enrich(*state, "MACRON MEETS SCHOLZ IN PARIS",
                        "French President Emmanuel Macron met Chancellor Olaf Scholz in Paris on Monday. Macron said "
@@ -489,6 +510,8 @@ int main(void) {
       cmocka_unit_test(names_of_the_united_states_join),
       cmocka_unit_test(acronyms_join_their_long_form),
       cmocka_unit_test(relevance_orders_and_ids_follow),
+      cmocka_unit_test(names_found_once_are_found_again),
+      cmocka_unit_test(names_end_where_they_end),
       cmocka_unit_test(a_headline_in_capitals_joins_the_body),
       cmocka_unit_test(offsets_give_back_the_text),
       cmocka_unit_test(the_same_text_gives_the_same_bytes),

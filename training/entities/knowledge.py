@@ -14,7 +14,7 @@ from gazetteers import members, plain, proper, open_text, latin
 from native import table
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KINDS = {"title": 1, "article": 2, "possessive": 4, "company": 8, "small": 16, "generic": 32, "particle": 64, "suffix": 128}
+KINDS = {"title": 1, "article": 2, "possessive": 4, "company": 8, "small": 16, "generic": 32, "particle": 64, "suffix": 128, "annex": 256, "link": 512}
 PERSON, ORGANISATION, PLACE, GROUP = 0, 1, 2, 3  # wm_name_type_t
 SAME, CONTEXT = 1, 2                             # flags of wm_known_t
 CHIEF = 0x80000000

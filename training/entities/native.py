@@ -8,7 +8,7 @@ import subprocess
 import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PARTS = ["features", "lookup", "decode", "document", "people", "bodies", "rank", "index", "knowledge", "retype", "brackets", "link", "tagger", "net",
+PARTS = ["features", "lookup", "decode", "document", "people", "bodies", "rank", "index", "knowledge", "retype", "recover", "brackets", "link", "tagger", "net",
          "net_avx2", "net_avx512"]
 
 
