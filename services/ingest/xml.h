@@ -10,6 +10,7 @@
 #ifndef WM_INGEST_XML_H
 #define WM_INGEST_XML_H
 
+#include <stdbool.h>
 #include <libxml/tree.h>
 
 #include "common/buffer.h"
