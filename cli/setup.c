@@ -19,7 +19,8 @@ static const wm_config_program_t k_program = {
         "often as you like. Waits for the brokers first.",
     .usage = "wiremill setup [OPTION...] [TOPIC...]",
     .epilog =
-        "Without TOPIC: articles.raw, articles.entities, articles.countries, articles.enriched and articles.dlq.\n"
+        "Without TOPIC: articles.raw, articles.entities, articles.countries, articles.enriched, articles.dlq and\n"
+        "articles.ingest.state, which is compacted: its partitions must not become more later.\n"
         "The number of partitions bounds how many workers can share a topic; it is easier to begin with enough.\n"
         "The dead-letter topic keeps its records for ever; the others as the brokers say.\n"
         "\n"
@@ -37,6 +38,8 @@ static const wm_config_option_t k_rows[] = {
     {"replication", "Topics", WM_CONFIG_INT, -1, 100, NULL, "-1", 0, "N",
      "replicas of each partition; -1: the brokers' default"},
     {"topic.dlq", "Topics", WM_CONFIG_STRING, 1, 249, NULL, "articles.dlq", 0, "TOPIC", "topic of the dead letters"},
+    {"topic.state", "Topics", WM_CONFIG_STRING, 1, 249, NULL, "articles.ingest.state", 0, "TOPIC",
+     "topic of what wiremill-ingest has seen; compacted"},
     {"max.record.bytes", "Topics", WM_CONFIG_BYTES, 1024, 1 << 30, NULL, "32MiB", 0, "BYTES",
      "largest record that the topics take (max.message.bytes)"},
     {"wait", "Topics", WM_CONFIG_MS, 0, 3600000, NULL, "60s", 0, "TIME", "how long to wait for the brokers"},
@@ -90,6 +93,10 @@ static rd_kafka_NewTopic_t *describe(const wm_config_t *config, const char *name
     rd_kafka_NewTopic_set_config(topic, "retention.ms", "-1");
     rd_kafka_NewTopic_set_config(topic, "retention.bytes", "-1");
   }
+  if (strcmp(name, wm_config_string(config, "topic.state")) == 0) {
+    rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "compact");
+    rd_kafka_NewTopic_set_config(topic, "segment.ms", "86400000"); /* what is in the newest segment is not compacted */
+  }
   return topic;
 }
 
@@ -137,8 +144,12 @@ static wm_err_t create(rd_kafka_t *rk, const wm_config_t *config, const char *co
 }
 
 static wm_err_t run(const wm_config_t *config, wm_error_t *err) {
-  const char *flow[] = {"articles.raw", "articles.entities", "articles.countries", "articles.enriched",
-                        wm_config_string(config, "topic.dlq")};
+  const char *flow[] = {"articles.raw",
+                        "articles.entities",
+                        "articles.countries",
+                        "articles.enriched",
+                        wm_config_string(config, "topic.dlq"),
+                        wm_config_string(config, "topic.state")};
   size_t n;
   const char *const *names = wm_config_operands(config, &n);
   if (n > TOPICS_MAX) return wm_error_set(err, WM_ERR_USAGE, "at most %u topics at a time", TOPICS_MAX);

@@ -70,3 +70,7 @@ wm_err_t wm_raw_mark(wm_raw_reader_t *r, wm_str_t value, const char *first, wm_s
   *out = (wm_str_t){r->out.data, r->out.len};
   return rc;
 }
+
+const char *wm_raw_uri(const wm_raw_reader_t *r) {
+  return wm_article_uri(r->article);
+}

@@ -27,4 +27,7 @@ wm_err_t wm_raw_read(wm_raw_reader_t *r, const char *json, size_t len, wm_raw_t 
 /** Writes the article in `value` with `enrichment.duplicate_of` = `first`; the result lies in the reader. Errors of wm_article_parse(), WM_ERR_NOMEM. */
 wm_err_t wm_raw_mark(wm_raw_reader_t *r, wm_str_t value, const char *first, wm_str_t *out, wm_error_t *err);
 
+/** The uri of the article read last. */
+const char *wm_raw_uri(const wm_raw_reader_t *r);
+
 #endif

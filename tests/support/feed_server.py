@@ -1,0 +1,170 @@
+"""A server of feeds for the tests: every dialect, feeds that grow, and feeds that are broken in every way. Standard library only."""
+
+import gzip
+import http.server
+import pathlib
+import threading
+import time
+
+FEEDS = pathlib.Path(__file__).resolve().parents[1] / "data" / "feeds"
+BOMB = ('<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha">' +
+        "".join(f'<!ENTITY {chr(98 + i)} "{("&" + chr(97 + i) + ";") * 10}">' for i in range(9)) +
+        "]><rss><channel><item><title>&j;</title></item></channel></rss>").encode()
+
+
+def atom(name, items):
+    """An Atom feed with entries 0 to `items` - 1."""
+    entries = "".join(
+        f"<entry><id>urn:feed:{name}:{n}</id><title>Story {n} of {name}</title><updated>2026-11-25T10:00:00Z</updated>"
+        f"<summary>Words of story {n}, told by {name}.</summary></entry>" for n in range(items))
+    return (f'<feed xmlns="http://www.w3.org/2005/Atom"><title>{name}</title><id>urn:feed:{name}</id>'
+            f"<updated>2026-11-25T10:00:00Z</updated>{entries}</feed>").encode()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def reply(self, status, body=b"", **headers):
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        owner = self.server.owner
+        word, _, rest = self.path.lstrip("/").partition("/")
+        with owner.lock:
+            owner.requests.append((time.monotonic(), self.client_address[0], self.path, dict(self.headers)))
+            owner.open[self.headers["Host"]] = owner.open.get(self.headers["Host"], 0) + 1
+            owner.most_open = max(owner.most_open, owner.open[self.headers["Host"]])
+        try:
+            getattr(self, "get_" + word.replace("-", "_"), self.get_nothing)(owner, rest)
+        except OSError:
+            pass
+        finally:
+            with owner.lock:
+                owner.open[self.headers["Host"]] -= 1
+
+    def get_nothing(self, owner, rest):
+        self.reply(404)
+
+    def conditional(self, body, **headers):
+        """200 with ETag and Last-Modified, or 304."""
+        tag = f'"{len(body)}-{hash(body) & 0xffffffff}"'
+        if self.headers.get("If-None-Match") == tag and self.headers.get("If-Modified-Since"):
+            self.reply(304, ETag=tag)
+        else:
+            self.reply(200, body, ETag=tag, Last_Modified="Wed, 25 Nov 2026 10:00:00 GMT", **headers)
+
+    def get_doc(self, owner, rest):
+        self.conditional((FEEDS / rest).read_bytes())
+
+    def get_grow(self, owner, rest):
+        """Grows by one item with each request, up to the server's limit."""
+        with owner.lock:
+            owner.grown[rest] = min(owner.limit, owner.grown.get(rest, 0) + 1)
+            items = owner.grown[rest]
+        time.sleep(owner.delay)
+        self.conditional(atom(rest, items))
+
+    def get_gzip(self, owner, rest):
+        self.conditional(gzip.compress(atom("gzip", 3)), Content_Encoding="gzip")
+
+    def get_gzip_bomb(self, owner, rest):
+        self.reply(200, gzip.compress(b"<rss>" + b" " * (200 << 20)), Content_Encoding="gzip")
+
+    def get_bomb(self, owner, rest):
+        self.reply(200, BOMB)
+
+    def get_cut(self, owner, rest):
+        body = atom("cut", 5)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2])
+        self.close_connection = True
+
+    def get_half(self, owner, rest):
+        self.reply(200, atom("half", 5)[:-30])
+
+    def get_encoding(self, owner, rest):
+        self.reply(200, b'<?xml version="1.0" encoding="UTF-8"?><rss><channel><item><title>\xe9t\xe9</title></item></channel></rss>')
+
+    def get_huge(self, owner, rest):
+        self.send_response(200)
+        self.send_header("Content-Length", str(100 << 20))
+        self.end_headers()
+        self.wfile.write(b"<rss><channel>")
+        for _ in range(100):
+            self.wfile.write(b" " * (1 << 20))
+
+    def get_slow(self, owner, rest):
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        for _ in range(200):
+            self.wfile.write(b" ")
+            time.sleep(0.2)
+
+    def get_reset(self, owner, rest):
+        import socket
+        import struct
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
+
+    def get_busy(self, owner, rest):
+        with owner.lock:
+            first = not owner.grown.get("busy")
+            owner.grown["busy"] = 1
+        self.reply(429, Retry_After="2") if first else self.reply(200, atom("busy", 2))
+
+    def get_moved(self, owner, rest):
+        self.reply(301, Location="/doc/rss2.xml")
+
+    def get_loop(self, owner, rest):
+        self.reply(302, Location=f"/loop/{int(rest or 0) + 1}")
+
+    def get_to_file(self, owner, rest):
+        self.reply(302, Location="file:///etc/passwd")
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        """Clients that go away are part of the test."""
+
+
+class FeedServer:
+    """Serves on a free port of every loopback address. A context manager."""
+
+    def __init__(self, limit=20, delay=0.0):
+        self.lock = threading.Lock()
+        self.requests, self.open, self.most_open = [], {}, 0
+        self.grown, self.limit, self.delay = {}, limit, delay
+        self.server = Server(("0.0.0.0", 0), Handler)
+        self.server.owner = self
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def url(self, path, host="127.0.0.1"):
+        return f"http://{host}:{self.port}/{path}"
+
+    def asked(self, path):
+        """Requests for /path so far, as (time, client, path, headers)."""
+        with self.lock:
+            return [r for r in self.requests if r[2] == "/" + path]
