@@ -10,8 +10,8 @@
 #ifndef WM_INGEST_XML_H
 #define WM_INGEST_XML_H
 
-#include <stdbool.h>
 #include <libxml/tree.h>
+#include <stdbool.h>
 
 #include "common/buffer.h"
 
