@@ -61,10 +61,8 @@ static void put_countries(wm_resolver_t *r, bool focus) {
   if (focus) drop_uninvolved(r);
   for (size_t i = 0; i < r->n_verdicts; i++) {
     float x[WM_RANK_INVOLVED];
-    if (focus)
-      wm_rank_focus(r, i, x);
-    else
-      wm_rank_involved(r, i, x);
+    if (focus) wm_rank_focus(r, i, x);
+    else wm_rank_involved(r, i, x);
     put(r, 0, r->verdicts[i].country, x, focus ? WM_RANK_FOCUS : WM_RANK_INVOLVED);
   }
 }
@@ -92,10 +90,8 @@ int main(int argc, char **argv) {
     rc = wm_article_parse(article, line, (size_t)n, NULL, &err) != WM_OK ||
          wm_resolver_prepare(r, article, &err) != WM_OK;
     if (rc) break;
-    if (strcmp(argv[1], "choice") == 0)
-      put_choice(r);
-    else
-      put_countries(r, strcmp(argv[1], "focus") == 0);
+    if (strcmp(argv[1], "choice") == 0) put_choice(r);
+    else put_countries(r, strcmp(argv[1], "focus") == 0);
   }
   if (rc) fprintf(stderr, "dump: %s\n", err.text);
   free(line);
