@@ -8,6 +8,7 @@
 #define WM_CONFIG_INTERNAL_H
 
 #include "common/config.h"
+#include "common/config_suggest.h"
 
 #define WM_CONFIG_ROWS_MAX 256u
 #define WM_CONFIG_PROPERTIES_MAX 256u
@@ -99,17 +100,5 @@ wm_err_t wm_config_kafka_flag(wm_config_t *c, const char *assignment, wm_error_t
 /* True if the property's value must not be shown. */
 bool wm_config_kafka_secret(const char *property);
 void wm_config_kafka_variable_of(const char *property, char *out, size_t cap);
-
-/* config_suggest.c */
-typedef struct {
-  const char *wanted;
-  size_t wanted_len, best;
-  char name[2 * WM_CONFIG_KEY_MAX]; /* "" while nothing is near enough */
-} wm_config_suggest_t;
-void wm_config_suggest_init(wm_config_suggest_t *s, const char *wanted, size_t len);
-/* Offers one known name. */
-void wm_config_suggest_offer(wm_config_suggest_t *s, const char *known);
-/* "; did you mean X?" or "". */
-const char *wm_config_suggest_text(const wm_config_suggest_t *s, char *out, size_t cap);
 
 #endif

@@ -1,7 +1,7 @@
+#include "common/config_suggest.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "common/config_internal.h"
 
 #define LENGTH_MAX 100u /* longer names are no misspellings of ours */
 

@@ -18,6 +18,13 @@ typedef struct {
   const char *sha256; /* goes into `processing.model_sha256` */
 } wm_model_info_t;
 
+/** Where an article came from. */
+typedef struct {
+  int64_t timestamp_ms; /* Unix time of the record; 0: it has none */
+  int32_t partition;
+  int64_t offset;
+} wm_origin_t;
+
 typedef struct {
   const char *name;     /* "entities": service name, kind of model, group, log field */
   const char *version;  /* of this enricher, semantic */
@@ -38,6 +45,12 @@ typedef struct {
   wm_model_info_t (*model_info)(const void *shared);
   /** Optional: reads again what may change while workers run (SIGHUP). On an error all stays as it was. Called by one thread at a time. */
   wm_err_t (*reload)(void *shared, wm_error_t *err);
+  /**
+   * Instead of enrich, for a service that publishes another document than the article: appends it to the empty `out`, or sets `*skip`,
+   * and then nothing is published for the article. Errors as of enrich.
+   */
+  wm_err_t (*render)(void *worker, const wm_article_t *article, const wm_origin_t *origin, wm_buffer_t *out, bool *skip,
+                     wm_error_t *err);
 } wm_service_t;
 
 /** Calls enrich, takes the time and writes the line in `processing`. Errors of enrich; WM_ERR_NOMEM. */

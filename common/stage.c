@@ -37,37 +37,47 @@ static void name_instance(wm_stage_t *s) {
   snprintf(s->instance, sizeof s->instance, "%s-%ld", host, (long)getpid());
 }
 
+/* The series `name` with the stage's own labels and `more` (may be NULL). */
+static wm_metric_t *series(wm_stage_t *s, wm_metric_type_t type, const char *name, const char *more, const char *help) {
+  char labels[512];
+  const char *own = s->set.labels ? s->set.labels : "";
+  snprintf(labels, sizeof labels, "%s%s%s", own, own[0] && more ? "," : "", more ? more : "");
+  return wm_metrics_get(s->set.metrics, type, name, labels, help);
+}
+
 static void register_metrics(wm_stage_t *s) {
-  wm_metrics_t *m = s->set.metrics;
-  if (!m) return;
+  if (!s->set.metrics) return;
   const char *messages = "Articles whose transaction was committed, by what became of them";
   const char *transactions = "Kafka transactions by their end";
   const char *letters = "Dead letters by the word in wm-error";
+  const char *bytes = "Bytes of values";
   s->metrics = (wm_stage_metrics_t){
-      .enriched = wm_metrics_get(m, WM_METRIC_COUNTER, "wm_messages_total", "result=\"enriched\"", messages),
-      .dead = wm_metrics_get(m, WM_METRIC_COUNTER, "wm_messages_total", "result=\"dead\"", messages),
-      .withdrawn = wm_metrics_get(m, WM_METRIC_COUNTER, "wm_messages_total", "result=\"withdrawn\"", messages),
-      .committed = wm_metrics_get(m, WM_METRIC_COUNTER, "wm_transactions_total", "result=\"committed\"", transactions),
-      .aborted = wm_metrics_get(m, WM_METRIC_COUNTER, "wm_transactions_total", "result=\"aborted\"", transactions),
-      .bytes_in = wm_metrics_get(m, WM_METRIC_COUNTER, "wm_bytes_total", "direction=\"in\"", "Bytes of values"),
-      .bytes_out = wm_metrics_get(m, WM_METRIC_COUNTER, "wm_bytes_total", "direction=\"out\"", "Bytes of values"),
-      .enrich = wm_metrics_get(m, WM_METRIC_HISTOGRAM, "wm_enrich_seconds", NULL, "Time to enrich one article"),
-      .commit = wm_metrics_get(m, WM_METRIC_HISTOGRAM, "wm_commit_seconds", NULL, "Time to commit one transaction"),
-      .batch = wm_metrics_get(m, WM_METRIC_GAUGE, "wm_batch_messages", NULL, "Articles in the last transaction"),
-      .partitions = wm_metrics_get(m, WM_METRIC_GAUGE, "wm_partitions_assigned", NULL,
-                                   "Partitions of the input topic that this process reads"),
+      .enriched = series(s, WM_METRIC_COUNTER, "wm_messages_total", "result=\"enriched\"", messages),
+      .dead = series(s, WM_METRIC_COUNTER, "wm_messages_total", "result=\"dead\"", messages),
+      .withdrawn = series(s, WM_METRIC_COUNTER, "wm_messages_total", "result=\"withdrawn\"", messages),
+      .committed = series(s, WM_METRIC_COUNTER, "wm_transactions_total", "result=\"committed\"", transactions),
+      .aborted = series(s, WM_METRIC_COUNTER, "wm_transactions_total", "result=\"aborted\"", transactions),
+      .bytes_in = series(s, WM_METRIC_COUNTER, "wm_bytes_total", "direction=\"in\"", bytes),
+      .bytes_out = series(s, WM_METRIC_COUNTER, "wm_bytes_total", "direction=\"out\"", bytes),
+      .enrich = series(s, WM_METRIC_HISTOGRAM, "wm_enrich_seconds", NULL, "Time to enrich one article"),
+      .commit = series(s, WM_METRIC_HISTOGRAM, "wm_commit_seconds", NULL, "Time to commit one transaction"),
+      .batch = series(s, WM_METRIC_GAUGE, "wm_batch_messages", NULL, "Articles in the last transaction"),
+      .partitions = series(s, WM_METRIC_GAUGE, "wm_partitions_assigned", NULL,
+                           "Partitions of the input topic that this process reads"),
   };
+  if (s->set.service->render)
+    s->metrics.skipped = series(s, WM_METRIC_COUNTER, "wm_messages_total", "result=\"skipped\"", messages);
   for (int code = 0; code < WM_ERR_COUNT_; code++) {
     if (wm_err_class((wm_err_t)code) != WM_CLASS_POISON && code != WM_ERR_KAFKA) continue;
     char labels[64];
     snprintf(labels, sizeof labels, "error=\"%s\"", wm_err_word((wm_err_t)code));
-    s->metrics.errors[code] = wm_metrics_get(m, WM_METRIC_COUNTER, "wm_dead_letters_total", labels, letters);
+    s->metrics.errors[code] = series(s, WM_METRIC_COUNTER, "wm_dead_letters_total", labels, letters);
   }
   for (int i = 0; i < s->set.workers; i++) {
     char labels[32];
     snprintf(labels, sizeof labels, "worker=\"%d\"", i);
-    s->workers[i].lag = wm_metrics_get(m, WM_METRIC_GAUGE, "wm_consumer_lag", labels,
-                                       "Records between this worker's position and the end of its partitions");
+    s->workers[i].lag = series(s, WM_METRIC_GAUGE, "wm_consumer_lag", labels,
+                               "Records between this worker's position and the end of its partitions");
   }
 }
 

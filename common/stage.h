@@ -35,6 +35,7 @@ typedef struct {
   int stop_ms;                /* a stop takes no longer: two thirds for the last commit, the rest to close */
   wm_article_limits_t limits;
   wm_metrics_t *metrics; /* may be NULL */
+  const char *labels;    /* labels of every series of this stage (`target="x"`), borrowed while it starts; NULL: none */
 } wm_stage_settings_t;
 
 typedef struct wm_stage wm_stage_t;

@@ -71,7 +71,7 @@ typedef enum {
 /** What the open transaction did: goes into the metrics when it is committed. */
 typedef struct {
   int messages; /* processed */
-  uint64_t enriched, dead, withdrawn, bytes_in, bytes_out;
+  uint64_t enriched, dead, withdrawn, skipped, bytes_in, bytes_out;
   uint32_t errors[WM_ERR_COUNT_]; /* dead letters by code */
 } wm_tally_t;
 
@@ -117,8 +117,8 @@ typedef struct {
 } wm_worker_t;
 
 typedef struct {
-  wm_metric_t *enriched, *dead, *withdrawn, *committed, *aborted, *bytes_in, *bytes_out, *enrich, *commit, *batch,
-      *partitions, *errors[WM_ERR_COUNT_];
+  wm_metric_t *enriched, *dead, *withdrawn, *skipped, *committed, *aborted, *bytes_in, *bytes_out, *enrich, *commit,
+      *batch, *partitions, *errors[WM_ERR_COUNT_];
 } wm_stage_metrics_t;
 
 struct wm_stage {

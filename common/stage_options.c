@@ -150,7 +150,8 @@ static void or_default(int *value, int def) {
 }
 
 wm_err_t wm_stage_normalise(wm_stage_settings_t *set, wm_error_t *err) {
-  if (!set->service || !set->service->enrich) return wm_error_set(err, WM_ERR_INTERNAL, "a stage without a service");
+  if (!set->service || (!set->service->enrich && !set->service->render))
+    return wm_error_set(err, WM_ERR_INTERNAL, "a stage without a service");
   if (!set->bootstrap_servers) set->bootstrap_servers = "localhost:9092";
   if (!set->topic_in) set->topic_in = set->service->topic_in;
   if (!set->topic_out) set->topic_out = set->service->topic_out;

@@ -94,18 +94,28 @@ static sent_t forward(wm_worker_t *w, const rd_kafka_message_t *m, const void *k
   return publish(w, m, &r);
 }
 
-static wm_err_t enrich(wm_worker_t *w, const rd_kafka_message_t *m, wm_error_t *err) {
+static wm_err_t render(wm_worker_t *w, const rd_kafka_message_t *m, bool *skip, wm_error_t *err) {
+  rd_kafka_timestamp_type_t type;
+  wm_origin_t origin = {
+      .timestamp_ms = rd_kafka_message_timestamp(m, &type), .partition = m->partition, .offset = m->offset};
+  if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) origin.timestamp_ms = 0;
+  return w->stage->set.service->render(w->enricher, w->article, &origin, &w->out, skip, err);
+}
+
+/* Fills `out`, or sets `*skip`. */
+static wm_err_t enrich(wm_worker_t *w, const rd_kafka_message_t *m, bool *skip, wm_error_t *err) {
   const wm_stage_settings_t *set = &w->stage->set;
   wm_buffer_reset(&w->out);
   wm_err_t rc = wm_article_parse(w->article, m->payload, m->len, NULL, err);
   if (rc != WM_OK) return rc;
   struct timespec from, to;
   clock_gettime(CLOCK_MONOTONIC, &from);
-  rc = wm_service_enrich(set->service, set->shared, w->enricher, w->article, err);
+  rc = set->service->render ? render(w, m, skip, err)
+                            : wm_service_enrich(set->service, set->shared, w->enricher, w->article, err);
   clock_gettime(CLOCK_MONOTONIC, &to);
   wm_metric_observe(w->stage->metrics.enrich,
                     (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
-  if (rc == WM_OK) rc = wm_article_write(w->article, &w->out, err);
+  if (rc == WM_OK && !set->service->render) rc = wm_article_write(w->article, &w->out, err);
   return rc;
 }
 
@@ -146,7 +156,12 @@ static wm_step_t dispatch(wm_worker_t *w, const rd_kafka_message_t *m, wm_level_
     refusal(w, code, &err);
     return dead_letter(w, m, level, &err);
   }
-  if (!m->payload || enrich(w, m, &err) == WM_OK) return publish_enriched(w, m);
+  bool skip = false;
+  if (!m->payload || enrich(w, m, &skip, &err) == WM_OK) {
+    if (!skip) return publish_enriched(w, m);
+    w->tally.skipped++;
+    return WM_STEP_OK;
+  }
   if (err.cls == WM_CLASS_POISON) return dead_letter(w, m, WM_LEVEL_DEAD_LETTER, &err);
   return wm_worker_fail(w, &err);
 }

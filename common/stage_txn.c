@@ -273,6 +273,7 @@ static void committed(wm_worker_t *w) {
   wm_metric_add(m->enriched, t->enriched);
   wm_metric_add(m->dead, t->dead);
   wm_metric_add(m->withdrawn, t->withdrawn);
+  wm_metric_add(m->skipped, t->skipped);
   wm_metric_add(m->bytes_in, t->bytes_in);
   wm_metric_add(m->bytes_out, t->bytes_out);
   wm_metric_set(m->batch, t->messages);
