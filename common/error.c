@@ -21,6 +21,7 @@ static const code_info_t k_codes[WM_ERR_COUNT_] = {
     [WM_ERR_TOO_DEEP] = {"too_deep", WM_CLASS_POISON},
     [WM_ERR_BAD_HTML] = {"bad_html", WM_CLASS_POISON},
     [WM_ERR_NOT_XML] = {"not_xml", WM_CLASS_POISON},
+    [WM_ERR_REFUSED] = {"refused", WM_CLASS_POISON},
     [WM_ERR_ENRICHER] = {"enricher", WM_CLASS_POISON},
     [WM_ERR_USAGE] = {"usage", WM_CLASS_FATAL},
     [WM_ERR_CONFIG] = {"config", WM_CLASS_FATAL},

@@ -27,6 +27,7 @@ typedef enum {
   WM_ERR_TOO_DEEP,      /* "too_deep"      nested deeper than the declared maximum */
   WM_ERR_BAD_HTML,      /* "bad_html"      HTML that cannot be turned into text within the limits */
   WM_ERR_NOT_XML,       /* "not_xml"       a feed or file that is no well-formed XML, or of a kind that is not known */
+  WM_ERR_REFUSED,       /* "refused"       a target of deliver does not take the article */
   WM_ERR_ENRICHER,      /* "enricher"      an enricher refused the article */
   /* the use of the program (class fatal) */
   WM_ERR_USAGE,  /* "usage"   bad command line: exit 64 */

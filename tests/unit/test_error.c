@@ -29,6 +29,7 @@ static void test_words(void **state) {
       {WM_ERR_TOO_DEEP, "too_deep", WM_CLASS_POISON, 1},
       {WM_ERR_BAD_HTML, "bad_html", WM_CLASS_POISON, 1},
       {WM_ERR_NOT_XML, "not_xml", WM_CLASS_POISON, 1},
+      {WM_ERR_REFUSED, "refused", WM_CLASS_POISON, 1},
       {WM_ERR_ENRICHER, "enricher", WM_CLASS_POISON, 1},
       {WM_ERR_USAGE, "usage", WM_CLASS_FATAL, 64},
       {WM_ERR_CONFIG, "config", WM_CLASS_FATAL, 78},
