@@ -59,7 +59,7 @@ wm_verdict_t wm_bulk_item(const wm_bulk_answer_t *answer, size_t i, wm_error_t *
   if (status == 0 || status == 408 || status == 429 || status >= 500) return WM_VERDICT_RETRY;
   const json_t *error = json_object_get(result, "error");
   const char *type = wm_item_text(error, "type"), *reason = wm_item_text(error, "reason");
-  wm_error_set_class(why, WM_ERR_HTTP, WM_CLASS_POISON, "status %lld: %.80s: %.250s", (long long)status,
-                     type ? type : "no type", reason ? reason : "no reason");
+  wm_error_set(why, WM_ERR_REFUSED, "status %lld: %.80s: %.250s", (long long)status, type ? type : "no type",
+               reason ? reason : "no reason");
   return WM_VERDICT_REFUSED;
 }

@@ -338,16 +338,13 @@ static void describe(const wm_answer_t *a, int tries, const char *what, wm_error
   size_t n = a->len < SNIPPET_MAX ? a->len : SNIPPET_MAX;
   for (size_t i = 0; i < n; i++) snippet[i] = (char)((unsigned char)a->text[i] < ' ' ? ' ' : a->text[i]);
   snippet[n] = '\0';
-  if (a->status == 0)
-    wm_error_set_class(why, WM_ERR_HTTP, WM_CLASS_POISON, "%s after %d tries: %s", what, tries, a->reason);
+  if (a->status == 0) wm_error_set(why, WM_ERR_REFUSED, "%s after %d tries: %s", what, tries, a->reason);
   else if (a->status >= 300 && a->status < 400)
     wm_error_set_class(
-        why, WM_ERR_HTTP, WM_CLASS_POISON,
+        why, WM_ERR_REFUSED, WM_CLASS_POISON,
         "%s: the target redirects (status %ld), which is not followed: set its url to where it lives now", what,
         a->status);
-  else
-    wm_error_set_class(why, WM_ERR_HTTP, WM_CLASS_POISON, "%s after %d tries: status %ld: %s", what, tries, a->status,
-                       snippet);
+  else wm_error_set(why, WM_ERR_REFUSED, "%s after %d tries: status %ld: %s", what, tries, a->status, snippet);
 }
 
 static void retry(sender_t *s, job_t *j, const wm_answer_t *a) {
