@@ -40,11 +40,11 @@ static const char *rel_of(const json_t *thing) {
 
 static void put_topic(wm_json_t *j, const json_t *topic) {
   const char *qcode = wm_item_text(topic, "qcode"), *name = wm_item_text(topic, "name");
-  if (!qcode || strncmp(qcode, "medtop:", 7) != 0) return;
+  if (!qcode) return;
   wm_json_open(j, NULL, '{');
   wm_json_string(j, "name", name);
   wm_json_string(j, "rel", "about");
-  put_uri(j, MEDIATOPIC, qcode + 7);
+  if (strncmp(qcode, "medtop:", 7) == 0) put_uri(j, MEDIATOPIC, qcode + 7); /* a newsroom's own topic has no URI */
   wm_json_string(j, "literal", qcode);
   put_scores(j, topic);
   wm_json_close(j, '}');

@@ -102,7 +102,9 @@ static void put_subject(wm_json_t *j, const wm_item_t *item, const char *scheme)
   wm_json_open(j, "subject", '[');
   json_array_foreach(item->topics, i, topic) {
     const char *qcode = wm_item_text(topic, "qcode");
-    if (qcode && strncmp(qcode, "medtop:", 7) == 0) put_coded(j, qcode + 7, wm_item_text(topic, "name"), scheme);
+    if (!qcode) continue;
+    if (strncmp(qcode, "medtop:", 7) == 0) put_coded(j, qcode + 7, wm_item_text(topic, "name"), scheme);
+    else if (strncmp(qcode, "house:", 6) == 0) put_coded(j, qcode + 6, wm_item_text(topic, "name"), "house");
   }
   put_own(j, item, "subject", item->topics, "qcode", 7);
   wm_json_close(j, ']');

@@ -77,7 +77,9 @@ static bool digits(const char *s, size_t n) {
   return s[n] == '\0';
 }
 
+/* A Media Topic, or a newsroom's own ("house:...", see services/topics). */
 static bool is_topic(const char *s) {
+  if (strncmp(s, "house:", 6) == 0) return s[6] != '\0' && strlen(s) <= 70;
   return strncmp(s, "medtop:", 7) == 0 && strlen(s) == 15 && digits(s + 7, 8);
 }
 
