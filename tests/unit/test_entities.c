@@ -199,6 +199,22 @@ static void relevance_orders_and_ids_follow(void **state) {
   }
 }
 
+static void office_holders_are_known_where_their_country_is_named(void **state) {
+  json_t *all =
+      enrich(*state, "",
+             "Emmanuel Macron, the president of France, opened a fair on Monday. Macron stayed for an hour.", "en");
+  json_t *macron = expect(all, "person", "Emmanuel Macron");
+  assert_string_equal(json_string_value(json_object_get(macron, "country")), "FR");
+  assert_string_equal(json_string_value(json_object_get(macron, "wikidata")), "Q3052772");
+  assert_null(json_object_get(expect(all, "place", "France"), "country")); /* the countries service says that */
+  all = enrich(*state, "",
+               "The baker Emmanuel Macron opened a shop in Lima on Monday, said the mayor of the Peruvian capital.",
+               "en");
+  macron = expect(all, "person", "Emmanuel Macron");
+  assert_null(json_object_get(macron, "country"));
+  assert_null(json_object_get(macron, "wikidata"));
+}
+
 static void names_found_once_are_found_again(void **state) {
   json_t *all = enrich(*state, "",
                        "Prime Minister Youssef Chahed spoke in Tunis on Friday. \"Chahed signed it this morning,\" an "
@@ -216,6 +232,11 @@ static void names_end_where_they_end(void **state) {
   expect_no_mention(all, "Kremlin-backed");
   expect_no_mention(all, "UN-led");
   expect_no_mention(all, "Norway's");
+  all = enrich(*state, "", "Crowds came to Washington, D.C. on Friday.", "en");
+  expect(all, "place", "Washington, D.C.");
+  expect_no_mention(all, "D.C.");
+  all = enrich(*state, "",
+               "The Kremlin-backed group met UN-led envoys in Geneva, and Kenya's minister thanked Norway's.", "en");
   expect(all, "place", "Geneva");
   expect(all, "place", "Norway");
 }
@@ -510,6 +531,7 @@ int main(void) {
       cmocka_unit_test(names_of_the_united_states_join),
       cmocka_unit_test(acronyms_join_their_long_form),
       cmocka_unit_test(relevance_orders_and_ids_follow),
+      cmocka_unit_test(office_holders_are_known_where_their_country_is_named),
       cmocka_unit_test(names_found_once_are_found_again),
       cmocka_unit_test(names_end_where_they_end),
       cmocka_unit_test(a_headline_in_capitals_joins_the_body),

@@ -10,7 +10,7 @@ import numpy as np
 TYPES = ["PER", "ORG", "LOC", "NORP", "EVT", "WRK"]  # the order of wm_name_type_t
 UNKNOWN = 255                                        # no label: the loss leaves the token out
 PARTLY = 254                                         # "none of PER, ORG, LOC": what the teachers' O means
-Item = collections.namedtuple("Item", "start end flags word prefix suffix shape casing tags weight id text")
+Item = collections.namedtuple("Item", "start end flags word prefix suffix shape casing tags weight id text headline")
 
 
 def chars_to_bytes(text):
@@ -39,7 +39,7 @@ def gold(native, path):
             at = chars_to_bytes(d["body_text"])
             tokens = native.tokens(d["body_text"])
             tags = tag_tokens(tokens[0], [(at[s], at[e], t) for s, e, t in d["mentions"]])
-            out.append(Item(*tokens, tags, 1.0, d["id"], d["body_text"]))
+            out.append(Item(*tokens, tags, 1.0, d["id"], d["body_text"], d.get("headline", "")))
     return out
 
 
@@ -49,7 +49,7 @@ def recased(native, item, change):
     tokens = native.tokens(text)
     if len(tokens[0]) != len(item.start):
         return None
-    return Item(*tokens, item.tags, item.weight, item.id, text)
+    return Item(*tokens, item.tags, item.weight, item.id, text, item.headline)
 
 
 def shout(text):
@@ -96,7 +96,7 @@ def silver(native, path, without, share, seed):
         tokens = native.tokens(text)
         tags = tag_tokens(tokens[0], spans)
         tags[tags == 0] = PARTLY
-        out.append(Item(*tokens, tags, 1.0, "", text))
+        out.append(Item(*tokens, tags, 1.0, "", text, ""))
 
     with lzma.open(path, "rt", encoding="utf-8") as f:
         for line in f:

@@ -118,3 +118,70 @@ int native_decode(const float *scores, const uint32_t *ends, size_t n, uint8_t *
   }
   return 0;
 }
+
+/** What the service has of a model and a worker. */
+typedef struct {
+  wm_model_t *model;
+  wm_tagger_t tagger;
+  wm_knowledge_t knowledge;
+  wm_tagger_scratch_t *scratch;
+  wm_tokens_t tokens[WM_FIELD_COUNT];
+  wm_document_t document;
+} service_t;
+
+void native_close(void *service) {
+  service_t *s = service;
+  if (!s) return;
+  wm_tagger_scratch_destroy(s->scratch);
+  for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_tokens_clear(&s->tokens[f]);
+  wm_document_clear(&s->document);
+  wm_model_close(s->model);
+  free(s);
+}
+
+/** Opens a model file as the service does; NULL if that fails. The caller closes it. */
+void *native_open(const char *path) {
+  service_t *s = calloc(1, sizeof *s);
+  if (!s) return NULL;
+  s->scratch = wm_tagger_scratch_new();
+  for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_tokens_init(&s->tokens[f], WM_TOKENS_MAX);
+  if (!s->scratch || wm_model_open(path, "entities", &s->model, NULL) ||
+      wm_tagger_open(s->model, NULL, &s->tagger, NULL) || wm_knowledge_open(s->model, &s->knowledge, NULL)) {
+    native_close(s);
+    return NULL;
+  }
+  wm_document_init(&s->document, &s->knowledge);
+  return s;
+}
+
+/**
+ * Names in the body of an article, as the service publishes them: byte offsets, type (wm_name_type_t) and the confidence of their entity.
+ * Returns how many, at most `room`; -1 on failure.
+ */
+long native_names(void *service, const char *headline, const char *body, size_t room, uint32_t *start, uint32_t *end,
+                  uint8_t *type, uint8_t *confidence) {
+  service_t *s = service;
+  const char *texts[WM_FIELD_COUNT] = {headline, body};
+  long n = 0;
+  wm_document_reset(&s->document);
+  for (wm_field_t f = 0; f < WM_FIELD_COUNT; f++) {
+    wm_str_t text = {texts[f], strlen(texts[f])};
+    const wm_span_t *spans = NULL;
+    size_t count = 0;
+    if (wm_text_tokenize(text.s, text.len, &s->tokens[f], NULL) ||
+        wm_tagger_run(&s->tagger, s->scratch, text.s, &s->tokens[f], &spans, &count, NULL))
+      return -1;
+    wm_document_field(&s->document, f, text, &s->tokens[f]);
+    if (wm_document_add(&s->document, f, spans, count, NULL)) return -1;
+  }
+  if (wm_document_resolve(&s->document, NULL)) return -1;
+  for (size_t i = 0; i < s->document.n_mentions && (size_t)n < room; i++) {
+    const wm_mention_t *m = &s->document.mentions[i];
+    if (m->field != WM_FIELD_BODY) continue;
+    start[n] = m->start_byte;
+    end[n] = m->end_byte;
+    type[n] = m->type;
+    confidence[n++] = (uint8_t)s->document.entities[s->document.forms[m->form].entity].confidence;
+  }
+  return n;
+}
