@@ -27,8 +27,8 @@ typedef struct {
   bool usable; /* false: the text is too short */
 } wm_signature_t;
 
-/** The signature of valid UTF-8. `scratch` is working memory, reused. */
-void wm_signature_make(wm_str_t text, wm_buffer_t *scratch, wm_signature_t *out);
+/** The signature of valid UTF-8. Linear time, no allocation. */
+void wm_signature_make(wm_str_t text, wm_signature_t *out);
 /** How many values are equal, 0 to 64. */
 unsigned wm_signature_alike(const wm_signature_t *a, const wm_signature_t *b);
 
@@ -49,6 +49,9 @@ bool wm_duplicates_check(wm_duplicates_t *d, const wm_signature_t *signature, co
 /** Adds what was kept: `first` is "" for an article that is itself the first. Nothing happens if it is there already or too old. */
 void wm_duplicates_add(wm_duplicates_t *d, const wm_signature_t *signature, const char *uri, const char *first,
                        int64_t at_ms, int64_t now_ms, int64_t slot);
+/** Remembers the hash of a record that this process keeps under `slot`, and tells whether a record that comes back is that one. */
+void wm_duplicates_wrote(wm_duplicates_t *d, int64_t slot, uint64_t hash);
+bool wm_duplicates_is_own(wm_duplicates_t *d, int64_t slot, uint64_t hash);
 /** Articles in the index. */
 size_t wm_duplicates_count(wm_duplicates_t *d);
 

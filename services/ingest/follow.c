@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <xxhash.h>
 
 #include "common/kafka.h"
 #include "common/log.h"
@@ -80,7 +81,8 @@ static void take(wm_follow_t *f, const rd_kafka_message_t *m) {
   }
   int64_t slot = m->err ? -1 : wm_state_slot(m->key, m->key_len);
   wm_state_signature_t kept;
-  if (slot < 0 || !m->payload || !wm_state_read_signature(m->payload, m->len, &kept)) return;
+  if (slot < 0 || !m->payload || wm_duplicates_is_own(f->index, slot, XXH3_64bits(m->payload, m->len))) return;
+  if (!wm_state_read_signature(m->payload, m->len, &kept)) return;
   wm_duplicates_add(f->index, &kept.signature, kept.uri, kept.first, kept.at_ms, now_ms(), slot);
 }
 

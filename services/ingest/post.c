@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#include <xxhash.h>
 
 #include "common/kafka.h"
 #include "common/log.h"
@@ -123,6 +124,7 @@ static void keep_signature(wm_post_t *p, const wm_post_article_t *a, const char 
   int partitions = wm_follow_partitions(p->follow);
   if (slot < 0 || partitions <= 0) return;
   if (wm_state_write_signature(a->uri, first, at_ms, &a->signature, &p->record, NULL) != WM_OK) return;
+  wm_duplicates_wrote(p->index, slot, XXH3_64bits(p->record.data, p->record.len));
   int n = snprintf(key, sizeof key, "%s%lld", WM_STATE_SIGNATURE, (long long)slot);
   rd_kafka_produce(p->state, (int32_t)(slot % partitions), RD_KAFKA_MSG_F_COPY, p->record.data, p->record.len, key,
                    (size_t)n, NULL);

@@ -5,7 +5,7 @@
 
 struct wm_raw_reader {
   wm_article_t *article;
-  wm_buffer_t out, scratch;
+  wm_buffer_t out;
   bool signatures;
 };
 
@@ -15,7 +15,6 @@ wm_raw_reader_t *wm_raw_reader_new(size_t bytes_max, bool signatures) {
   r->article = wm_article_new(&(wm_article_limits_t){.bytes_max = bytes_max});
   r->signatures = signatures;
   wm_buffer_init(&r->out, 16 * bytes_max + 65536);
-  wm_buffer_init(&r->scratch, 4 * bytes_max + 64);
   if (r->article) return r;
   free(r);
   return NULL;
@@ -25,7 +24,6 @@ void wm_raw_reader_destroy(wm_raw_reader_t *r) {
   if (!r) return;
   wm_article_destroy(r->article);
   wm_buffer_clear(&r->out);
-  wm_buffer_clear(&r->scratch);
   free(r);
 }
 
@@ -54,8 +52,7 @@ wm_err_t wm_raw_read(wm_raw_reader_t *r, const char *json, size_t len, wm_raw_t 
     rc = put_uri(r, out->uri, object, n, err);
     if (rc == WM_OK) out->value = (wm_str_t){r->out.data, r->out.len};
   }
-  if (rc == WM_OK && r->signatures)
-    wm_signature_make(wm_article_text(r->article, WM_FIELD_BODY), &r->scratch, &out->signature);
+  if (rc == WM_OK && r->signatures) wm_signature_make(wm_article_text(r->article, WM_FIELD_BODY), &out->signature);
   return rc;
 }
 

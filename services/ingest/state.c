@@ -39,13 +39,30 @@ static wm_err_t dump(json_t *json, wm_buffer_t *out, wm_error_t *err) {
 
 /* --- signatures --- */
 
+/* A JSON string; most uris need no escaping, and this is done for each article. */
+static wm_err_t put_string(const char *s, wm_buffer_t *out, wm_error_t *err) {
+  bool plain = true;
+  for (const char *p = s; *p && plain; p++) plain = (unsigned char)*p >= 0x20 && *p != '"' && *p != '\\';
+  if (plain) return wm_buffer_printf(out, err, "\"%s\"", s);
+  json_t *json = json_string(s);
+  char *text = json_dumps(json, JSON_ENCODE_ANY);
+  json_decref(json);
+  wm_err_t rc = text ? wm_buffer_puts(out, text, err) : wm_error_set(err, WM_ERR_NOMEM, "out of memory (state)");
+  free(text);
+  return rc;
+}
+
 wm_err_t wm_state_write_signature(const char *uri, const char *first, int64_t at_ms, const wm_signature_t *signature,
                                   wm_buffer_t *out, wm_error_t *err) {
   char hex[4 * WM_SIGNATURE_BINS + 1];
   for (size_t i = 0; i < WM_SIGNATURE_BINS; i++) write_hex(signature->bin[i], 4, hex + 4 * i);
   hex[4 * WM_SIGNATURE_BINS] = '\0';
-  return dump(json_pack("{s:s, s:s, s:I, s:s}", "uri", uri, "first", first, "at", (json_int_t)at_ms, "sig", hex), out,
-              err);
+  wm_buffer_reset(out);
+  wm_err_t rc = wm_buffer_puts(out, "{\"uri\":", err);
+  if (rc == WM_OK) rc = put_string(uri, out, err);
+  if (rc == WM_OK) rc = wm_buffer_puts(out, ",\"first\":", err);
+  if (rc == WM_OK) rc = put_string(first, out, err);
+  return rc == WM_OK ? wm_buffer_printf(out, err, ",\"at\":%lld,\"sig\":\"%s\"}", (long long)at_ms, hex) : rc;
 }
 
 bool wm_state_read_signature(const char *bytes, size_t len, wm_state_signature_t *out) {
