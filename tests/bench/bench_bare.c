@@ -3,7 +3,7 @@
  * dumped by jansson, nothing else. Settings as for a service (WM_TOPIC_IN, WM_COMMIT_MS ...). Runs until SIGTERM.
  *
  * It is what a reasonable engineer writes: batches, one transaction for many articles, no copy where librdkafka can take the text
- * over, and abort with rewind. It has no metrics, no checks of the article, no dead-letter headers.
+ * over, the same compression as a stage, and abort with rewind. It has no metrics, no checks of the article, no dead-letter headers.
  */
 #include <stdio.h>
 
@@ -105,8 +105,10 @@ static int open_clients(bare_t *b) {
                                      {"isolation.level", "read_committed"},
                                      {"enable.auto.commit", "false"},
                                      {"partition.assignment.strategy", "range,roundrobin"}};
-  const kit_property_t producer[] = {
-      {"transactional.id", id}, {"transaction.timeout.ms", w->transaction_timeout_ms}, {"linger.ms", "5"}};
+  const kit_property_t producer[] = {{"transactional.id", id},
+                                     {"transaction.timeout.ms", w->transaction_timeout_ms},
+                                     {"linger.ms", "5"},
+                                     {"compression.type", "lz4"}};
   rd_kafka_conf_t *conf = kit_conf(w->brokers, consumer, sizeof consumer / sizeof consumer[0]);
   if (!conf) return 1;
   rd_kafka_conf_set_opaque(conf, b);
