@@ -57,6 +57,7 @@ class Builder:
                 without.add(it.text)
         self.silver = data.silver(self.native, os.path.join(d, "ner/silver-corenlp-current-events.tsv.xz"), without,
                                   o.silver, o.seed)
+        self.web = data.columns(self.native, os.path.join(d, "ner/uner-ewt/en_ewt-ud-test.iob2")) if o.web else []
         self.log(f"{sum(map(len, self.gold))} gold texts, {sum(map(len, self.held))} held out at first, "
                  f"{len(self.silver)} silver texts")
         self.soft = None
@@ -90,7 +91,7 @@ class Builder:
         torch.manual_seed(o.seed)
         rng = np.random.default_rng(o.seed)
         some = [i for i in range(len(self.silver)) if rng.random() < share]
-        gold_b = self.batches(gold + self.recased(gold, rng))
+        gold_b = self.batches(gold + self.recased(gold, rng) + self.web)
         held_b = [(n, self.batches(x)) for n, x in zip(("items", "wikinews"), held)]
         mixed = self.batches([])
         mixed.items = gold_b.items * 2 + self.batches([self.silver[i] for i in some],
@@ -142,6 +143,8 @@ class Builder:
         first = os.path.join(self.o.work, "fold.wmm")
         self.write(first, self.network("fold", sum(self.kept, []), self.held, self.o.fold_silver))
         calibration = self.calibrate(first)
+        if self.o.fold_only:
+            return
         self.write(self.o.out, self.network("all", sum(self.gold, []), [], 1.0), calibration)
 
 
@@ -157,6 +160,8 @@ def main():
     a.add_argument("--fold-silver", type=float, default=0.3, help="share of these for the first network, which is only measured")
     a.add_argument("--epochs", type=int, default=1, help="over gold and silver")
     a.add_argument("--fine", type=int, default=4, help="epochs over the gold")
+    a.add_argument("--web", action="store_true", help="train on UniversalNER's web texts too")
+    a.add_argument("--fold-only", action="store_true", help="stop after the first network")
     a.add_argument("--recase", type=float, default=0.08, help="share of gold texts that come in capitals or title case as well")
     a.add_argument("--words", type=int, default=60000, help="most frequent words that have rows of their own")
     a.add_argument("--threads", type=int, default=1)

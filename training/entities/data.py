@@ -111,6 +111,42 @@ def silver(native, path, without, share, seed):
     return out
 
 
+def columns(native, path):
+    """UniversalNER's sentences: PER, ORG and LOC are labelled, other types are not told from the rest."""
+    out, words = [], []
+
+    def close():
+        if not words:
+            return
+        text = " ".join(w for w, _ in words)
+        at, spans = 0, []
+        for w, tag in words:
+            size = len(w.encode("utf-8"))
+            if tag[0] == "B":
+                spans.append([at, at + size, tag[2:]])
+            elif tag[0] == "I" and spans:
+                spans[-1][1] = at + size
+            at += size + 1
+        tokens = native.tokens(text)
+        tags = tag_tokens(tokens[0], spans)
+        tags[tags == 0] = PARTLY
+        out.append(Item(*tokens, tags, 1.0, "", text, ""))
+
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            line = line.rstrip("\n")
+            if line.startswith("#"):
+                continue
+            if not line:
+                close()
+                words = []
+                continue
+            r = line.split("\t")
+            words.append((r[1], r[2] if r[2][2:] in TYPES[:3] else "O"))
+    close()
+    return out
+
+
 class Known:
     """Texts that must not be trained on, whatever part of them comes along."""
 
