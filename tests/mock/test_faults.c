@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "tests/mock/mock.h"
+#include "tests/support/stage/tsan.h"
 
 static void pause_ms(int ms) {
   nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);
@@ -229,6 +230,7 @@ static void transaction_coordinator_moves(void **state) {
 }
 
 int main(int argc, char **argv) {
+  if (tsan_skips()) return TEST_SKIPPED;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(fenced_at_commit),
       cmocka_unit_test(fenced_at_the_first_record),

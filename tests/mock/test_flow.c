@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "tests/mock/mock.h"
+#include "tests/support/stage/tsan.h"
 
 static const rd_kafka_message_t *only(const mock_records_t *r) {
   assert_int_equal(r->n, 1);
@@ -221,6 +222,7 @@ static void an_internal_error_ends_all_workers(void **state) {
 }
 
 int main(int argc, char **argv) {
+  if (tsan_skips()) return TEST_SKIPPED;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(key_headers_and_timestamp_are_kept),
       cmocka_unit_test(without_a_key_it_is_keyed_by_its_uri),

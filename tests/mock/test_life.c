@@ -5,6 +5,7 @@
 
 #include "tests/mock/mock.h"
 #include "tests/support/stage/stage_service.h"
+#include "tests/support/stage/tsan.h"
 
 static void pause_ms(int ms) {
   nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000}, NULL);
@@ -221,6 +222,7 @@ static void check_config_asks_the_broker(void **state) {
 }
 
 int main(int argc, char **argv) {
+  if (tsan_skips()) return TEST_SKIPPED;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_stop_commits_what_is_processed), cmocka_unit_test(a_stop_is_heard_while_a_batch_is_worked_on),
       cmocka_unit_test(a_broker_that_comes_late),         cmocka_unit_test(a_stop_while_no_broker_is_there_yet),

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/mock/mock.h"
+#include "tests/support/stage/tsan.h"
 
 static const char *const k_article =
     "{\"uri\":\"urn:x:big\",\"headline\":\"Big\",\"body_text\":\"said to be too large\"}";
@@ -205,6 +206,7 @@ static void a_large_article_goes_through(void **state) {
 }
 
 int main(int argc, char **argv) {
+  if (tsan_skips()) return TEST_SKIPPED;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_refused_article_becomes_a_dead_letter),
       cmocka_unit_test(a_refused_dead_letter_is_truncated),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/kafka.h"
+#include "tests/support/stage/tsan.h"
 
 static const wm_config_program_t k_program = {
     .program = "test", .version = "0", .summary = "", .usage = "", .takes_kafka = true};
@@ -99,6 +100,7 @@ static void a_broker_that_is_not_there(void **state) {
 }
 
 int main(void) {
+  if (tsan_skips()) return TEST_SKIPPED;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_the_loop_stands_on_is_set),
       cmocka_unit_test(the_assignor_follows_the_library),

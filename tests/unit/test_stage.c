@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/stage_internal.h"
+#include "tests/support/stage/tsan.h"
 
 static wm_err_t enrich(void *worker, wm_article_t *article, wm_error_t *err) {
   (void)worker;
@@ -230,6 +231,7 @@ static void the_headers_of_a_dead_letter(void **state) {
 }
 
 int main(void) {
+  if (tsan_skips()) return TEST_SKIPPED;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults_fill_what_is_left_open),
       cmocka_unit_test(the_table_and_the_defaults_agree),
