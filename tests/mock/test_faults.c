@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "tests/mock/mock.h"
+#include "tests/support/stage/stage_service.h"
 #include "tests/support/stage/tsan.h"
 
 static void pause_ms(int ms) {
@@ -114,6 +115,31 @@ static void fenced_by_age(void **state) {
 static void the_group_moved_on(void **state) {
   (void)state;
   recovers(MOCK_TXN_OFFSET_COMMIT, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, 1, 1);
+}
+
+/* The group throws the worker out while it works on the last article of a batch: what is committed next would carry no member id, and a
+ * coordinator takes that from anybody. It must be aborted instead. */
+static void thrown_out_while_enriching(void **state) {
+  (void)state;
+  mock_t m;
+  mock_open(&m, 1, 1);
+  m.set.commit_messages = 1;
+  mock_start(&m);
+  mock_wait_ready(&m);
+  mock_feed_articles(&m, 0, 1);
+  mock_wait_messages(&m, 1);
+  long calls = stage_test_calls();
+  const char *snore = "{\"uri\":\"urn:a:1\",\"headline\":\"snore\"}";
+  mock_feed(&m, 0, "urn:a:1", snore, strlen(snore), NULL, 0);
+  for (int i = 0; i < 6000 && stage_test_calls() == calls; i++) pause_ms(10);
+  mock_push_one(&m, MOCK_HEARTBEAT, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID); /* heartbeats run each half second */
+  for (int i = 0; i < 6000 && mock_transactions(&m, "aborted") == 0; i++) pause_ms(10);
+  assert_int_equal(mock_transactions(&m, "aborted"), 1);
+  assert_int_equal(mock_messages(&m, "enriched"), 1);
+  mock_wait_messages(&m, 3); /* it joins anew; the mock keeps no offsets, so the first article comes again */
+  assert_int_equal(mock_stop(&m, NULL), WM_OK);
+  mock_expect_articles(&m, "articles.test", 0, 2, false);
+  mock_close(&m);
 }
 
 static void unknown_member(void **state) {
@@ -240,6 +266,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(fenced_by_age),
       cmocka_unit_test(the_group_moved_on),
       cmocka_unit_test(unknown_member),
+      cmocka_unit_test(thrown_out_while_enriching),
       cmocka_unit_test(group_coordinator_moves),
       cmocka_unit_test(offsets_not_authorised_for_a_while),
       cmocka_unit_test(transaction_coordinator_loads),
