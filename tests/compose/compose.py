@@ -7,6 +7,7 @@ Exit codes: 0 ok, 1 failed, 77 no Docker engine can be had here.
 """
 
 import base64
+import http.client
 import json
 import os
 import pathlib
@@ -48,9 +49,9 @@ class Stack:
         self.build, self.folder = build, folder
         self.project = f"wmtest{os.getpid()}"
         self.image = f"wiremill:{self.project}"
-        self.port = random.SystemRandom().randrange(15000, 32000)
+        self.port, self.post_port = random.SystemRandom().sample(range(15000, 32000), 2)
         self.servers = f"localhost:{self.port}"
-        os.environ.update(WIREMILL_IMAGE=self.image, KAFKA_PORT=str(self.port), WIREMILL_PARTITIONS="4")
+        os.environ.update(WIREMILL_IMAGE=self.image, KAFKA_PORT=str(self.port), POST_PORT=str(self.post_port), WIREMILL_PARTITIONS="4")
 
     def compose(self, *arguments, **more):
         command = shlex.split(os.environ["COMPOSE"])
@@ -63,7 +64,7 @@ class Stack:
         return json.loads(run(["docker", "inspect", container]).stdout)[0]
 
     def remove(self):
-        self.compose("down", "-v", "--timeout", "5", ok=False)
+        self.compose("--profile", "feeds", "--profile", "newsroom", "down", "-v", "--timeout", "5", ok=False)
         run(["docker", "image", "rm", "-f", self.image], ok=False)
 
 
@@ -101,12 +102,12 @@ def feed(stack, *commands):
     return process
 
 
-def expect(stack, ids, timeout):
-    """Waits until every id has come out of articles.enriched once."""
+def expect(stack, ids, timeout, topic="articles.enriched"):
+    """Waits until every id has come out of the topic once."""
     listed = stack.folder / "expected"
     listed.write_text("".join(i + "\n" for i in ids))
     return run([stack.build / "wm-test-read", "--values", "--expect", listed, "--timeout", str(timeout), stack.servers,
-                "articles.enriched"], timeout=timeout + 60)
+                topic], timeout=timeout + 60)
 
 
 def check_treaty(stack):
@@ -155,6 +156,33 @@ def check_stops(stack):
     expect(stack, [f"compose:{i}" for i in range(ARTICLES)], 300)
 
 
+def post(stack, body):
+    """POST /articles of ingest; returns the status."""
+    connection = http.client.HTTPConnection("127.0.0.1", stack.post_port, timeout=60)
+    connection.request("POST", "/articles", body, {"Content-Type": "application/json"})
+    return connection.getresponse().status
+
+
+def check_edges(stack):
+    """The whole way with one command: from POST through the chain to the stub newsroom, the topic of ninjs and the archive."""
+    stack.compose("--profile", "feeds", "--profile", "newsroom", "up", "-d", "--no-build", "--wait", timeout=400)
+    article = json.loads((SOURCE / "examples" / "treaty.json").read_text(encoding="utf-8"))
+    article["uri"] = "urn:wiremill:test:edges"
+    status = post(stack, json.dumps(article))
+    check(status == 202, f"POST /articles was answered {status}")
+    rows = {}
+    for topic in ("newsroom.received", "articles.ninjs"):
+        lines = expect(stack, [article["uri"]], 120, topic).stdout.splitlines()
+        documents = [json.loads(base64.b64decode(json.loads(line)["value"])) for line in lines]
+        rows[topic] = [d for d in documents if d["uri"] == article["uri"]][0]
+    check(rows["newsroom.received"]["enrichment"]["topics"], "the newsroom got no topics")
+    check(rows["articles.ninjs"]["standard"]["version"] == "3.1", "what went out is not ninjs 3.1")
+    limit = time.monotonic() + 60
+    while article["uri"] not in stack.compose("exec", "-T", "deliver", "cat", "/var/lib/wiremill/articles.000001.ndjson").stdout:
+        check(time.monotonic() < limit, "the article is not in the archive")
+        time.sleep(1)
+
+
 def main():
     if len(sys.argv) != 2:
         print(__doc__.strip(), file=sys.stderr)
@@ -178,6 +206,7 @@ def main():
             check(len(stack.containers("entities")) == 3, "entities was not scaled to three")
             check_confined(stack)
             check_stops(stack)
+            check_edges(stack)
             return 0
         except (Failed, subprocess.TimeoutExpired) as why:
             print(f"compose: {why}", file=sys.stderr)
