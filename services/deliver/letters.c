@@ -65,7 +65,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *runne
   if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || m->err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE) {
     if (l->form.truncated) l->form.bare = true;
     l->form.truncated = true;
-  } else {
+  } else if (m->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE && m->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
     wm_log_warn("dead letter not taken", WM_LOG_STR("target", r->target->name),
                 WM_LOG_STR("topic", r->target->dead_letters), WM_LOG_STR("reason", rd_kafka_err2str(m->err)),
                 WM_LOG_STR("remedy", "create the topic (wiremill setup TOPIC); it is tried again"));
