@@ -1,5 +1,6 @@
 #include <curl/curl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -75,6 +76,19 @@ static wm_err_t run(const wm_config_t *config, wm_error_t *err) {
   return rc;
 }
 
+/* In a container the other WM_ variables are the service's, whichever it is: the service itself checks them. */
+static void leave_others(void) {
+  extern char **environ;
+  char name[128];
+  for (size_t i = 0; environ[i];) {
+    size_t len = strcspn(environ[i], "=");
+    snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : 0), environ[i]);
+    bool other = strncmp(name, "WM_", 3) == 0 && strcmp(name, "WM_HTTP_LISTEN") != 0 && strcmp(name, "WM_TIMEOUT") != 0;
+    if (!other || unsetenv(name) != 0) i++; /* unsetenv() moves the next one here */
+  }
+}
+
 int wm_cli_health(int argc, char **argv) {
+  leave_others();
   return wm_cli_run(&k_program, k_rows, sizeof k_rows / sizeof k_rows[0], run, argc, argv);
 }
