@@ -55,6 +55,7 @@ typedef struct job {
 typedef struct {
   wm_runner_t *r;
   wm_post_t *post;
+  wm_signer_t *signer; /* NULL: no secret, or opensearch */
   wm_order_t order;
   job_t *first_ready, *last_ready, *unused, *all;
   job_t *batch; /* being filled */
@@ -240,15 +241,15 @@ static wm_err_t make_headers(const sender_t *s, const job_t *j, const char *body
   wm_err_t rc = WM_OK;
   bool ok = true;
   *list = NULL;
-  if (t->type == WM_TARGET_SUPERDESK && t->secret) {
-    rc = wm_sign_superdesk(t->secret, t->secret_len, body, len, signature, err);
+  if (t->type == WM_TARGET_SUPERDESK && s->signer) {
+    rc = wm_sign_superdesk(s->signer, body, len, signature, err);
     ok = rc == WM_OK && append(list, "x-superdesk-signature", signature);
   }
   if (t->type == WM_TARGET_WEBHOOK) {
     snprintf(text, sizeof text, "%lld", (long long)time(NULL));
     ok = append(list, "webhook-id", j->id) && append(list, "webhook-timestamp", text);
-    if (t->secret) rc = wm_sign_webhook(t->secret, t->secret_len, j->id, text, body, len, signature, err);
-    if (t->secret) ok = ok && rc == WM_OK && append(list, "webhook-signature", signature);
+    if (s->signer) rc = wm_sign_webhook(s->signer, j->id, text, body, len, signature, err);
+    if (s->signer) ok = ok && rc == WM_OK && append(list, "webhook-signature", signature);
     snprintf(text, sizeof text, "%" PRId64, j->entries[0].record.version);
     ok = ok && append(list, "x-wiremill-version", text);
   }
@@ -526,6 +527,11 @@ static wm_err_t open_sender(wm_runner_t *r, wm_error_t *err) {
   clock_gettime(CLOCK_REALTIME, &now);
   s->random = (uint64_t)now.tv_nsec ^ (uint64_t)(uintptr_t)s;
   wm_buffer_init(&s->document, BODY_MAX);
+  if (r->target->secret && r->target->type != WM_TARGET_OPENSEARCH) {
+    const char *digest = r->target->type == WM_TARGET_SUPERDESK ? "SHA1" : "SHA256";
+    s->signer = wm_signer_new(digest, r->target->secret, r->target->secret_len);
+    if (!s->signer) return wm_error_set(err, WM_ERR_INTERNAL, "target %s: libcrypto takes no key", r->target->name);
+  }
   return wm_post_new(r->target, on_answer, s, &s->post, err);
 }
 
@@ -533,6 +539,7 @@ static void close_sender(wm_runner_t *r) {
   sender_t *s = sender_of(r);
   if (!s) return;
   wm_post_destroy(s->post);
+  wm_signer_destroy(s->signer);
   for (job_t *j = s->all, *older; j; j = older) {
     older = j->older;
     for (size_t i = 0; i < j->n; i++) rd_kafka_message_destroy(j->entries[i].record.message);

@@ -180,11 +180,17 @@ static void test_times(void **state) {
 static void test_signatures(void **state) {
   (void)state;
   char out[WM_SIGN_TEXT_MAX];
-  assert_int_equal(wm_sign_superdesk("Jefe", 4, "what do ya want for nothing?", 28, out, NULL), WM_OK);
+  wm_signer_t *sha1 = wm_signer_new("SHA1", "Jefe", 4), *sha256 = wm_signer_new("SHA256", "Jefe", 4);
+  assert_non_null(sha1);
+  assert_non_null(sha256);
+  assert_int_equal(wm_sign_superdesk(sha1, "another", 7, out, NULL), WM_OK);
+  assert_int_equal(wm_sign_superdesk(sha1, "what do ya want for nothing?", 28, out, NULL), WM_OK);
   assert_string_equal(out, "sha1=effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
-  assert_int_equal(wm_sign_webhook("Jefe", 4, "what do ya want for nothing?", "", "", 0, out, NULL), WM_OK);
+  assert_int_equal(wm_sign_webhook(sha256, "what do ya want for nothing?", "", "", 0, out, NULL), WM_OK);
   assert_memory_equal(out, "v1,", 3);
   assert_int_equal(strlen(out), 3 + 44);
+  wm_signer_destroy(sha1);
+  wm_signer_destroy(sha256);
 }
 
 static int open_all(void **state) {
