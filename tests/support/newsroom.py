@@ -112,7 +112,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         room = self.server.newsroom
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        announced = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(announced)
+        if len(body) < announced:  # the sender was killed in the middle of it: no request that a newsroom would act on
+            self.close_connection = True
+            return
         path = self.path.split("?")[0]
         with room.lock:
             room.requests[path] = room.requests.get(path, 0) + 1
