@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+import check_classes
 import corpus
 import decide
 import export
@@ -41,14 +42,15 @@ class Data:
             counts.update(t.hashes.tolist())
         names, vectors = words.load_glove(glove, build)
         self.lexicon = lexicon.Lexicon(tree, reader, {w: i for i, w in enumerate(names)})
+        self.lexicon.weigh([t for t in self.learned() if t.kind != "definition"], self.coarse)
         self.table = words.Table(names, vectors, counts, s.frequent, s.dim, self.lexicon.starts)
         for t in self.learned() + self.coarse:
-            t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s.opening, s.pairs)
+            t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s)
             if t.kind == "definition":
                 t.features.spoken = words.spoken_array({})  # a definition always names its concept: nothing to learn from that
         for t in self.dev["items-dev"] + self.dev["wikinews-dev"]:  # measured, never learned from
             t.hashes, t.n_headline = reader.read(t.headline, t.body)
-            t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s.opening, s.pairs)
+            t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s)
 
     def learned(self):
         return self.items + self.articles + self.own + self.written
@@ -61,17 +63,19 @@ class Data:
 
 
 def fitted_rule(d, s, folds):
-    """The rule, tuned on the logits that each fold's texts get from a network that has not seen them."""
-    texts, z = [], []
+    """The rule, tuned on the logits that each fold's texts get from a network that has not seen them; and these networks."""
+    texts, z, nets = [], [], []
     for fold in range(folds):
         net = network.train(d.tree, d.table, d.deep(lambda k: k % folds == fold), d.coarse, replace(s, seed=s.seed + fold))
         kept = d.items[fold::folds] + d.articles[fold::folds]
         texts += kept
+        nets.append(net)
         z.append(network.logits(net, kept))
         say(f"fold {fold + 1} of {folds} trained")
     z = np.concatenate(z)
     weights = [20.0 if t.kind == "article" else 1.0 for t in texts]
     rule = decide.tune(d.tree, z, texts, weights)
+    decide.tune_concepts(d.tree, rule, z, texts, weights)
     decide.tune_rank(d.tree, rule, z, texts, weights)
     decide.calibrate(d.tree, rule, z, texts)
     say(f"order {rule.rank[0]:.1f} own score, {rule.rank[1]:.1f} main topic; thresholds by level "
@@ -79,7 +83,24 @@ def fitted_rule(d, s, folds):
     for kind in ("item", "article"):
         keep = [i for i, t in enumerate(texts) if t.kind == kind]
         say(f"folds, {kind}s: {decide.measure(d.tree, [texts[i] for i in keep], rule.decide(z[keep]))}")
-    return rule
+    return rule, nets
+
+
+def labelled_by(d, nets, s):
+    """Newswire without any label, with what the networks say of it on average (self-training, as in Xie et al., "Self-training with Noisy
+    Student", 2020)."""
+    texts = [t for t in d.plain if len(t.hashes) >= 8][:40000]
+    for t in texts:
+        t.features = words.features(d.table, d.lexicon, t.hashes, t.n_headline, s)
+    c = len(d.tree)
+    for at in range(0, len(texts), 1000):
+        some = texts[at:at + 1000]
+        z = np.stack([network.logits(net, some) for net in nets])
+        concepts = (1 / (1 + np.exp(-z[:, :, :c]))).mean(0)
+        mains = torch.from_numpy(z[:, :, c:]).softmax(-1).mean(0).numpy()
+        for t, y, main in zip(some, concepts, mains):
+            t.soft = y.astype(np.float16), main
+    return texts
 
 
 def main():
@@ -90,6 +111,10 @@ def main():
     a.add_argument("--out", required=True)
     a.add_argument("--name", default="topics-en-2026.11")
     a.add_argument("--folds", type=int, default=3)
+    a.add_argument("--self-training", action="store_true",
+                   help="train the final network on unlabelled newswire too, with the labels of the folds' networks (not in the shipped model)")
+    a.add_argument("--check-classes", action="store_true",
+                   help="instead of a model: train on nine tenths of the coarse headings and measure on the rest")
     o = a.parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -97,8 +122,17 @@ def main():
     s = network.Settings()
     d = Data(o.data, o.glove, o.build, s)
     say(f"{len(d.tree)} concepts, {len(d.table.hashes)} words, {len(d.deep())} deep and {len(d.coarse)} coarse texts")
-    rule = fitted_rule(d, s, o.folds)
-    net = network.train(d.tree, d.table, d.deep(), d.coarse, s, say)
+    if o.check_classes:
+        kept, d.coarse = d.coarse[::10], [t for k, t in enumerate(d.coarse) if k % 10]
+        net = network.train(d.tree, d.table, d.deep(), d.coarse, s)
+        check_classes.report(d.tree, decide.Rule(d.tree, -0.8, -2.0), network.logits(net, kept), kept, say)
+        return
+    rule, nets = fitted_rule(d, s, o.folds)
+    soft = []
+    if o.self_training:
+        soft, s = labelled_by(d, nets, s), replace(s, steps=s.last_steps)
+        say(f"{len(soft)} more texts labelled by the networks of the folds")
+    net = network.train(d.tree, d.table, d.deep(), d.coarse, s, soft, say)
     for name, texts in d.dev.items():
         z = network.logits(net, texts)
         say(f"{name}: {decide.measure(d.tree, texts, rule.decide(z))}")

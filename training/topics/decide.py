@@ -117,6 +117,26 @@ def tune(tree, z, texts, weights):
     return rule
 
 
+def tune_concepts(tree, rule, z, texts, weights):
+    """Moves the threshold of each concept below level 1 that enough texts have towards the one with the best F1 for it alone, the further
+    the more texts have it; kept only if the whole gets better."""
+    target, c = Target(tree, texts, weights), rule.under(z)
+    before, old = target(rule.leaves(c)), rule.threshold.copy()
+    w = target.w[:, 0]
+    for i in range(tree.n_top, len(tree)):
+        has = target.gold_closed[:, i]
+        n = int(has.sum())
+        if n < 10:
+            continue
+        values = old[i] + np.arange(-1.0, 1.01, 0.2)
+        scores = [f1((w * (has & (c[:, i] >= v))).sum(), (w * (~has & (c[:, i] >= v))).sum(), (w * (has & (c[:, i] < v))).sum())
+                  for v in values]
+        best = values[int(np.argmax(scores))]
+        rule.threshold[i] = (n * best + 40 * old[i]) / (n + 40)
+    if target(rule.leaves(c)) <= before:
+        rule.threshold = old
+
+
 def tune_rank(tree, rule, z, texts, weights):
     """How much the order owes to each concept's own score and how much to what the text is mainly about: by how often the first topic lies
     under the right level-1 topic."""

@@ -8,8 +8,8 @@ import numpy as np
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import wm_model  # noqa: E402
 
-FORMAT, INPUT_ONE, HIDDEN_ONE, LOGIT_ONE, LEVELS_MAX = 2, 2048, 256, 4096, 8  # as topics_internal.h
-EMPTY = 0xFFFFFFFF
+FORMAT, INPUT_ONE, HIDDEN_ONE, LOGIT_ONE, LEVELS_MAX = 3, 2048, 256, 4096, 8  # as topics_internal.h
+EMPTY, PREFIX = 0xFFFFFFFF, 0x7FFFFFFF
 
 
 def layer(weight, bias, unit):
@@ -39,17 +39,20 @@ def index(pairs):
 
 
 def word_index(table, lexicon):
-    return index([(h, row | (0x80000000 if row in table.function else 0) | (0x40000000 if h in lexicon.starts else 0))
-                  for row, h in enumerate(table.hashes.tolist())])
+    """Rows of the words, with flags: function word; phrase of the lexicon by itself; first word of longer ones."""
+    longer = {h for h, alone in lexicon.starts.items() if alone > 1}
+    return index([(h, row | (0x80000000 if row in table.function else 0) | (0x40000000 if h in lexicon.entries else 0) |
+                   (0x20000000 if h in longer else 0)) for row, h in enumerate(table.hashes.tolist())])
 
 
 def phrase_index(lexicon):
-    """The index of phrases, and their entries."""
+    """The index of phrases, and their entries; what only begins longer phrases has no entry."""
     pairs, entries = [], []
     for key, concepts in lexicon.entries.items():
         pairs.append((key, len(entries)))
         last = len(concepts) - 1
         entries += [(c, w, int(k == last)) for k, (c, w) in enumerate(concepts.items())]
+    pairs += [(key, PREFIX) for key in sorted(lexicon.prefixes - lexicon.entries.keys())]
     return index(pairs), b"".join(struct.pack("<HBB", *e) for e in entries)
 
 
@@ -76,9 +79,9 @@ def write(path, name, d, net, rule, release):
     learned = net.gains().detach().numpy()
     gains = np.zeros((3, LEVELS_MAX, learned.shape[2]), dtype=np.int32)
     gains[:, :learned.shape[1]] = np.rint(learned * LOGIT_ONE)
-    params = struct.pack("<13I4fi2f16s4I", FORMAT, len(tree), tree.n_top, len(table.hashes), s.dim, len(slots), s.pairs,
+    params = struct.pack("<13I4fi2f16sI3I", FORMAT, len(tree), tree.n_top, len(table.hashes), s.dim, len(slots), s.pairs,
                          s.pairs_dim, s.hidden, s.opening, s.profile, profile_dim, len(phrases), *s.gain,
-                         round(rule.floor * LOGIT_ONE), *rule.rank, release.encode(), *[0] * 4)
+                         round(rule.floor * LOGIT_ONE), *rule.rank, release.encode(), s.paired, *[0] * 3)
     concepts = b"".join(
         struct.pack("<IIIhBBi2fI", tree.code[i], tree.subject[i], name_at[i], tree.parent[i], tree.level[i], 0,
                     round(rule.threshold[i] * LOGIT_ONE), *rule.calibrate[i], 0) for i in range(len(tree)))

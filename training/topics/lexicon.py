@@ -31,7 +31,8 @@ class Lexicon:
         path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keywords.tsv")
         self.tree = tree
         self.entries = {}  # key of a phrase: {concept: weight}
-        self.starts = set()  # hashes of words that begin a phrase
+        self.starts = {}  # hashes of words that begin a phrase: words of the longest
+        self.prefixes = set()  # keys of the beginnings of longer phrases, two words and more
         with open(path, encoding="utf-8") as f:
             for line in f:
                 if line.startswith("#"):
@@ -48,11 +49,49 @@ class Lexicon:
         if not 0 < len(hashes) <= PHRASE_MAX:
             return
         key, rank = hashes[0], ranks.get(phrase, 1 << 30)
-        for h in hashes[1:]:
+        for k, h in enumerate(hashes[1:], 2):
             key = join(key, h)
+            if k < len(hashes):
+                self.prefixes.add(key)
         weight = 3 if len(hashes) > 1 or rank > 3000 else 2 if rank > 800 else 1
-        self.starts.add(hashes[0])
+        self.starts[hashes[0]] = max(len(hashes), self.starts.get(hashes[0], 0))
         self.entries.setdefault(key, {})[concept] = weight
+
+    def found(self, hashes):
+        """The phrases that stand in a text, each once."""
+        keys, h, n = set(), hashes.tolist(), len(hashes)
+        for k in range(n):
+            if h[k] in self.starts:
+                key = h[k]
+                for m in range(PHRASE_MAX):
+                    if m:
+                        if k + m >= n:
+                            break
+                        key = join(key, h[k + m])
+                    if key in self.entries:
+                        keys.add(key)
+        return keys
+
+    def weigh(self, texts, coarse):
+        """Weights by how often texts with a phrase have the concept, on a scale of fifteen; where few texts have the phrase, its first
+        weight (1 to 3: a tenth to three tenths of the texts) counts as much as five texts would. `texts` have topics, `coarse` headings."""
+        seen, right = {}, {}
+        for share, some, topics in ((1.0, texts, lambda t: t.topics), (0.3, coarse, lambda t: t.coarse)):
+            for t in some:
+                closed = set(self.tree.closure(topics(t)))
+                for key in self.found(t.hashes):
+                    for c in self.entries[key]:
+                        if share == 1.0 or c < self.tree.n_top:
+                            seen[key, c] = seen.get((key, c), 0) + share
+                            right[key, c] = right.get((key, c), 0) + share * (c in closed)
+        for key, concepts in list(self.entries.items()):
+            for c, first in list(concepts.items()):
+                p = (right.get((key, c), 0) + 5 * first / 10) / (seen.get((key, c), 0) + 5)
+                concepts[c] = min(15, round(10 * p))
+                if not concepts[c]:
+                    del concepts[c]
+            if not concepts:
+                del self.entries[key]
 
     def count(self, hashes, limit):
         """For each concept spoken of, broader ones included: weight found in the first `limit` words and in all."""

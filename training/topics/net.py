@@ -18,12 +18,14 @@ class Settings:
     dim: int = 112          # 100 of GloVe, the rest learned
     pairs: int = 1 << 16    # rows of hashed words and pairs
     pairs_dim: int = 32
+    paired: int = 128       # words of a text whose hashes and pairs are summed
     hidden: int = 384
     opening: int = 60       # words of the body that count as its opening
     profile: int = 148      # concepts of level 1 and 2 whose weights in the lexicon go into the network; 0: none
     lexicon: bool = True
     gain: tuple = (4.0, 4.0, 0.5, 2.0)
     steps: int = 3000
+    last_steps: int = 4500  # of the final network, which sees more texts
     batch: int = 64
     rate: float = 2e-3
     table_rate: float = 1e-3
@@ -31,6 +33,7 @@ class Settings:
     word_drop: float = 0.1  # of a text's words
     deep: float = 0.6       # share of a batch that has deep labels
     join: float = 0.5       # chance to lengthen a text by another of the same topic
+    soft: float = 0.35      # share of a batch that earlier networks labelled
     other: float = 0.3      # weight of a coarse text's other level-1 topics
 
 
@@ -110,9 +113,11 @@ def join(f, g, opening):
 
 
 class Batches:
-    """Draws training examples: deep ones (lengthened by others of the same main topic), coarse ones, and noise that has no topic."""
+    """Draws training examples: deep ones (lengthened by others of the same main topic), coarse ones, those that earlier networks labelled
+    (`soft`: a probability a concept, shares of level-1 topics), and noise that has no topic."""
 
-    def __init__(self, tree, deep, coarse, s, n_words):
+    def __init__(self, tree, deep, coarse, soft, s, n_words):
+        self.soft = soft
         self.tree, self.deep, self.coarse, self.s, self.n_words = tree, deep, coarse, s, n_words
         # Level-1 topics that the coarse headings tell apart; of the others a heading says nothing.
         counts = Counter(c for t in coarse for c in t.coarse)
@@ -131,6 +136,10 @@ class Batches:
         u = random.random()
         if u < 0.02:
             return self.noise()
+        if self.soft and random.random() < self.s.soft:
+            t = random.choice(self.soft)
+            y[:], main[:] = t.soft
+            return thin(t.features, self.s.word_drop)
         if u < self.s.deep:
             t = random.choice(self.deep)
             f, topics = t.features, list(t.topics)
@@ -162,16 +171,18 @@ class Batches:
 def loss_of(z, y, w, main, c):
     concepts = F.binary_cross_entropy_with_logits(z[:, :c], y, weight=w, reduction="sum") / len(z)
     told = (main > 0).any(1)
-    shares = z[:, c:].masked_fill(main < 0, -1e9).log_softmax(1).masked_fill(main <= 0, -1e9)
-    return 0.2 * concepts - torch.logsumexp(shares, 1)[told].mean()
+    shares = z[:, c:].masked_fill(main < 0, -1e9).log_softmax(1)
+    either = torch.logsumexp(shares.masked_fill(main <= 0, -1e9), 1)  # a heading of two topics
+    mixed = (main.clamp(min=0) * shares.clamp(min=-50)).sum(1)
+    return 0.2 * concepts - torch.where(main.clamp(min=0).sum(1) > 1.5, either, mixed)[told].mean()
 
 
-def train(tree, table, deep, coarse, s, report=None):
+def train(tree, table, deep, coarse, s, soft=(), report=None):
     torch.manual_seed(s.seed)
     random.seed(s.seed)
     np.random.seed(s.seed % (1 << 31))
     net, c = Net(table, tree.level, tree.n_top, s), len(tree)
-    batches = Batches(tree, deep, coarse, s, len(table.hashes))
+    batches = Batches(tree, deep, coarse, soft, s, len(table.hashes))
     optimizers = [torch.optim.Adam([*net.hidden.parameters(), *net.out.parameters(), net.gain_steps], lr=s.rate),
                   torch.optim.SparseAdam([{"params": [net.words.weight], "lr": s.table_rate},
                                           {"params": [net.pairs.weight], "lr": s.rate}])]

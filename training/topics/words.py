@@ -86,7 +86,7 @@ class Table:
         v = v - (v * (p / p.sum())[:, None]).sum(0)
         v = v * (1e-3 / (1e-3 + p))[:, None]
         v /= np.sqrt((v ** 2).sum(1)).mean()
-        more = sorted(starts - set(self.hashes.tolist()))
+        more = sorted(set(starts) - set(self.hashes.tolist()))
         self.hashes = np.concatenate([self.hashes, np.array(more, dtype=np.uint64)])
         self.vectors = np.zeros((len(self.hashes), dim), dtype=np.float32)
         self.vectors[:len(rows), :v.shape[1]] = v
@@ -116,17 +116,18 @@ def spoken_array(found):
     return np.array([(c, *found[c]) for c in sorted(found)], dtype=np.int32).reshape(-1, 3).T
 
 
-def features(table, lexicon, hashes, n_headline, opening, pairs):
+def features(table, lexicon, hashes, n_headline, s):
     """As look_up() of features.c."""
     rows = table.rows(hashes)
-    mask = np.uint64(pairs - 1)
-    singles = (hashes >> np.uint64(16)) & mask
-    first, second = hashes[:-1], hashes[1:]
+    mask = np.uint64(s.pairs - 1)
+    paired = hashes[:s.paired]
+    singles = (paired >> np.uint64(16)) & mask
+    first, second = paired[:-1], paired[1:]
     with np.errstate(over="ignore"):
         both = ((((first * np.uint64(0x9E3779B97F4A7C15)) ^ second) * np.uint64(0xD6E8FEB86659FD93)) >> np.uint64(32)) & mask
-    if 0 < n_headline < len(hashes):
+    if 0 < n_headline < len(paired):
         both = np.delete(both, n_headline - 1)
-    limit = min(len(hashes), n_headline + opening)
+    limit = min(len(hashes), n_headline + s.opening)
     start = rows[:limit]
     return Raw(rows[rows >= 0].astype(np.int32), start[start >= 0].astype(np.int32),
                np.concatenate([singles, both]).astype(np.int32), spoken_array(lexicon.count(hashes, limit)), limit,
