@@ -8,8 +8,9 @@
 
 #define NO_ROW UINT32_MAX
 #define FUNCTION_WORD 0x80000000u
-#define BEGINS_PHRASE 0x40000000u
-#define ROW 0x3FFFFFFFu
+#define PHRASE 0x40000000u        /* is a phrase of the lexicon by itself */
+#define BEGINS_PHRASE 0x20000000u /* begins a longer one */
+#define ROW 0x1FFFFFFFu
 #define PREFETCH 12
 
 void wm_topics_scratch_init(wm_topics_scratch_t *s) {
@@ -98,7 +99,7 @@ typedef struct {
 /* Finds the rows of all words and pairs. */
 static void look_up(const wm_topics_model_t *m, wm_topics_scratch_t *s, found_t *f) {
   uint32_t mask = m->params->pairs - 1, slots = m->params->slots - 1;
-  size_t opening = s->n_headline + m->params->opening;
+  size_t opening = s->n_headline + m->params->opening, paired = m->params->paired;
   uint64_t last = 0;
   s->n_words = s->n_known = s->n_function = 0;
   *f = (found_t){.pair_rows = s->rows + s->n_hashes};
@@ -111,23 +112,14 @@ static void look_up(const wm_topics_model_t *m, wm_topics_scratch_t *s, found_t 
       s->n_known += hash & 1;
       s->n_function += row >> 31;
       s->rows[f->words++] = row & ROW;
-      if (row & BEGINS_PHRASE) wm_topics_spoken_at(m, s, i, i < opening);
+      if (row & PHRASE) wm_topics_spoken_word(m, s, i, i < opening);
+      if (row & BEGINS_PHRASE) wm_topics_spoken_phrases(m, s, i, i < opening);
       if (i < opening) f->opening = f->words;
     }
+    if (i >= paired) continue;
     f->pair_rows[f->pairs++] = (uint32_t)(hash >> 16) & mask;
     if (last && i != s->n_headline) f->pair_rows[f->pairs++] = (uint32_t)(wm_topics_join(last, hash) >> 32) & mask;
     last = hash;
-  }
-}
-
-static void add_rows(const wm_topics_kernel_t *k, int32_t *sum, const int8_t *table, size_t dim, const uint32_t *rows,
-                     size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    if (i + PREFETCH < n) {
-      const int8_t *next = table + (size_t)rows[i + PREFETCH] * dim;
-      for (size_t b = 0; b < dim; b += 64) __builtin_prefetch(next + b);
-    }
-    k->add(sum, table + (size_t)rows[i] * dim, dim);
   }
 }
 
@@ -153,10 +145,10 @@ wm_err_t wm_topics_features(const wm_topics_model_t *m, wm_topics_scratch_t *s, 
   wm_topics_spoken_broader(m, s);
   memset(s->sums, 0, m->input * sizeof *s->sums);
   for (size_t i = 0; i < p->profile; i++) profile[i] = (int32_t)(s->spoken[i] + s->spoken_opening[i]);
-  add_rows(k, opening, m->words, d, s->rows, f.opening);
+  k->sum(opening, m->words, d, s->rows, f.opening);
   memcpy(whole, opening, d * sizeof *whole);
-  add_rows(k, whole, m->words, d, s->rows + f.opening, f.words - f.opening);
-  add_rows(k, pairs, m->pairs, p->pairs_dim, f.pair_rows, f.pairs);
+  k->sum(whole, m->words, d, s->rows + f.opening, f.words - f.opening);
+  k->sum(pairs, m->pairs, p->pairs_dim, f.pair_rows, f.pairs);
   scale_part(whole, d, p->gain[0], s->input);
   scale_part(opening, d, p->gain[1], s->input + d);
   scale_part(pairs, p->pairs_dim, p->gain[2], s->input + 2 * d);

@@ -3,12 +3,12 @@
 
 #include "services/topics/topics_internal.h"
 
-static const wm_topics_entry_t *find(const wm_topics_model_t *m, uint64_t key) {
+/* The phrase's first entry, WM_TOPICS_PREFIX where it only begins longer ones, UINT32_MAX where it is neither. */
+static uint32_t find(const wm_topics_model_t *m, uint64_t key) {
   uint32_t mask = m->params->phrase_slots - 1, at = (uint32_t)(key >> 1) & mask, print = (uint32_t)(key >> 32);
   for (;; at = (at + 1) & mask) {
     const wm_topics_slot_t *slot = &m->phrases[at];
-    if (slot->row == UINT32_MAX) return NULL;
-    if (slot->print == print) return &m->entries[slot->row];
+    if (slot->row == UINT32_MAX || slot->print == print) return slot->row;
   }
 }
 
@@ -25,13 +25,18 @@ void wm_topics_spoken_clear(const wm_topics_model_t *m, wm_topics_scratch_t *s) 
   memset(s->spoken_opening, 0, m->params->n_concepts * sizeof *s->spoken_opening);
 }
 
-void wm_topics_spoken_at(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening) {
+void wm_topics_spoken_word(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening) {
+  uint32_t at = find(m, s->hashes[i]);
+  if (at < WM_TOPICS_PREFIX) count(s, &m->entries[at], opening);
+}
+
+void wm_topics_spoken_phrases(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening) {
   uint64_t key = s->hashes[i];
-  for (size_t n = 0;;) {
-    const wm_topics_entry_t *e = find(m, key);
-    if (e) count(s, e, opening);
-    if (++n == WM_TOPICS_PHRASE_MAX || i + n == s->n_hashes) return;
+  for (size_t n = 1; n < WM_TOPICS_PHRASE_MAX && i + n < s->n_hashes; n++) {
     key = wm_topics_join(key, s->hashes[i + n]);
+    uint32_t at = find(m, key);
+    if (at == UINT32_MAX) return;
+    if (at < WM_TOPICS_PREFIX) count(s, &m->entries[at], opening);
   }
 }
 

@@ -30,7 +30,8 @@ static bool params_good(const wm_topics_params_t *p) {
   good = good && power_of_two(p->slots) && p->slots <= 1u << 25 && p->slots > p->n_words;
   good = good && power_of_two(p->pairs) && p->pairs <= 1u << 24 && p->pairs_dim > 0 &&
          p->pairs_dim <= WM_TOPICS_DIM_MAX && p->pairs_dim % 16 == 0;
-  good = good && p->hidden > 0 && p->hidden <= WM_TOPICS_HIDDEN_MAX && p->hidden % 16 == 0 && p->opening <= 10000;
+  good = good && p->hidden > 0 && p->hidden <= WM_TOPICS_HIDDEN_MAX && p->hidden % 16 == 0 && p->opening <= 10000 &&
+         p->paired <= 1u << 20;
   good = good && p->profile <= p->n_concepts && p->profile <= p->profile_dim && p->profile_dim <= WM_TOPICS_DIM_MAX &&
          p->profile_dim % 16 == 0;
   good = good && power_of_two(p->phrase_slots) && p->phrase_slots <= 1u << 22;
@@ -58,7 +59,7 @@ static bool slots_good(const wm_topics_model_t *m) {
   for (uint32_t i = 0; i < p->slots; i++) {
     uint32_t row = m->slots[i].row;
     if (row == UINT32_MAX) continue;
-    if ((row & 0x3FFFFFFF) >= p->n_words) return false;
+    if ((row & 0x1FFFFFFF) >= p->n_words) return false;
     used++;
   }
   return used < p->slots;
@@ -69,7 +70,7 @@ static bool lexicon_good(const wm_topics_model_t *m, size_t n_entries) {
   size_t used = 0;
   for (uint32_t i = 0; i < p->phrase_slots; i++) {
     if (m->phrases[i].row == UINT32_MAX) continue;
-    if (m->phrases[i].row >= n_entries) return false;
+    if (m->phrases[i].row >= n_entries && m->phrases[i].row != WM_TOPICS_PREFIX) return false;
     used++;
   }
   for (size_t i = 0; i < n_entries; i++)

@@ -20,7 +20,7 @@
 #include "common/text.h"
 
 enum {
-  WM_TOPICS_FORMAT = 2,          /* of the sections */
+  WM_TOPICS_FORMAT = 3,          /* of the sections */
   WM_TOPICS_CONCEPTS_MAX = 4096, /* concepts in a model */
   WM_TOPICS_DIM_MAX = 512,       /* components of one vector; a multiple of 16 */
   WM_TOPICS_HIDDEN_MAX = 1024,   /* hidden units; a multiple of 16 */
@@ -39,6 +39,7 @@ enum {
 };
 
 #define WM_TOPICS_UNSCORED INT32_MIN
+#define WM_TOPICS_PREFIX 0x7FFFFFFFu /* in place of an entry: only begins longer phrases */
 
 /** One concept, as stored. Broader concepts come before narrower ones. */
 typedef struct {
@@ -68,11 +69,12 @@ typedef struct {
   int32_t floor;         /* level-1 logit below which nothing is given at all */
   float rank[2];         /* weights of the concept's and its level-1 topic's log probability in the order */
   char release[16];      /* "2025-10-09" */
-  uint32_t reserved[4];
+  uint32_t paired;       /* words of the text whose hashes and pairs are summed */
+  uint32_t reserved[3];
 } wm_topics_params_t;
 
-/** One slot of the word index: the upper 32 bits of the word's hash, and its row (bit 31: a function word; bit 30: begins a phrase of the
- * lexicon). Of the lexicon's index: of its phrase, and its first entry. Row 0xFFFFFFFF: empty. */
+/** One slot of the word index: the upper 32 bits of the word's hash, and its row (bit 31: a function word; bit 30: a
+ * phrase of the lexicon by itself; bit 29: begins a longer one). Of the lexicon's index: of its phrase, and its first entry. Row 0xFFFFFFFF: empty. */
 typedef struct {
   uint32_t print, row;
 } wm_topics_slot_t;
@@ -135,9 +137,10 @@ wm_err_t wm_topics_words(wm_topics_scratch_t *s, wm_str_t headline, wm_str_t bod
 static inline uint64_t wm_topics_join(uint64_t first, uint64_t second) {
   return ((first * 0x9E3779B97F4A7C15u) ^ second) * 0xD6E8FEB86659FD93u;
 }
-/** The lexicon: forget; count the phrases that begin with word `i`; pass weights on to broader concepts. */
+/** The lexicon: forget; count word `i` by itself, or the longer phrases that begin with it; pass weights on to broader concepts. */
 void wm_topics_spoken_clear(const wm_topics_model_t *m, wm_topics_scratch_t *s);
-void wm_topics_spoken_at(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening);
+void wm_topics_spoken_word(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening);
+void wm_topics_spoken_phrases(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening);
 void wm_topics_spoken_broader(const wm_topics_model_t *m, wm_topics_scratch_t *s);
 /** What the lexicon adds to the logit of concept `i`, and to that of a level-1 topic for "mainly". */
 int32_t wm_topics_spoken_gain(const wm_topics_model_t *m, const wm_topics_scratch_t *s, size_t i);
@@ -166,11 +169,10 @@ typedef struct {
 size_t wm_topics_decide(const wm_topics_model_t *m, const wm_topics_scratch_t *s, const bool *off, size_t max,
                         wm_topics_given_t *out);
 
-/* Arithmetic, plain and with vector instructions; both give the same integers. `n` a multiple of 16. */
-void wm_topics_add_plain(int32_t *sum, const int8_t *row, size_t n);
-int32_t wm_topics_dot_plain(const int16_t *x, const int8_t *w, size_t n);
+/* Arithmetic, plain and with vector instructions; both give the same integers. `dim` and `n` of dot: multiples of 16. */
 typedef struct {
-  void (*add)(int32_t *sum, const int8_t *row, size_t n);
+  /** Adds `n` rows of a table of `dim` columns to `sum`. */
+  void (*sum)(int32_t *sum, const int8_t *table, size_t dim, const uint32_t *rows, size_t n);
   int32_t (*dot)(const int16_t *x, const int8_t *w, size_t n);
 } wm_topics_kernel_t;
 /** The fastest kernel of this processor, or the plain one. */

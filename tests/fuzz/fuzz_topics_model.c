@@ -44,6 +44,7 @@ static void fill(parts_t *p) {
                                    .profile = 2,
                                    .profile_dim = DIM,
                                    .phrase_slots = 2,
+                                   .paired = 128,
                                    .gain = {4, 4, 1, 1},
                                    .rank = {1, 1},
                                    .release = "2025-10-09"};
@@ -55,7 +56,7 @@ static void fill(parts_t *p) {
   for (uint32_t i = 0; i < WORDS; i++) {
     uint32_t at = (uint32_t)(s.hashes[i] >> 1) & 3;
     while (p->slots[at].row != UINT32_MAX) at = (at + 1) & 3;
-    p->slots[at] = (wm_topics_slot_t){(uint32_t)(s.hashes[i] >> 32), i | 0x40000000u};
+    p->slots[at] = (wm_topics_slot_t){(uint32_t)(s.hashes[i] >> 32), i | 0x60000000u};
   }
   p->phrases[(s.hashes[1] >> 1) & 1] = (wm_topics_slot_t){(uint32_t)(s.hashes[1] >> 32), 0};
   p->entries[0] = (wm_topics_entry_t){1, 3, 0};
