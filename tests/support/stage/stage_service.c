@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/log.h"
+
 #define GROWTH (2u << 20)
 
 static _Atomic long calls;
@@ -38,6 +40,10 @@ static wm_err_t enrich(void *worker, wm_article_t *article, wm_error_t *err) {
   if (says(article, "break")) return wm_error_set(err, WM_ERR_INTERNAL, "the headline says so");
   if (says(article, "slow")) nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
   if (says(article, "snore")) nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+  if (says(article, "hang")) {
+    wm_log_info("hanging");
+    nanosleep(&(struct timespec){.tv_sec = 600}, NULL);
+  }
   if (says(article, "grow")) {
     wm_err_t rc = grow(article, err);
     if (rc != WM_OK) return rc;

@@ -1,6 +1,6 @@
 /**
  * stage_service: an enricher for tests of the worker loop. It adds the member "test" and does as the article's headline says:
- * "refuse" (poison), "break" (an internal error), "slow" (takes 50 ms), "snore" (2 s), "grow" (adds a member of 2 MB).
+ * "refuse" (poison), "break" (an internal error), "slow" (takes 50 ms), "snore" (2 s), "hang" (10 minutes), "grow" (adds a member of 2 MB).
  *
  * Threads: the counters are atomic.
  */
