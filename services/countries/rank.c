@@ -10,6 +10,9 @@
 
 #define LEAD_POINTS 250u /* code points of body that count as its lead */
 #define FOCUS_MAX 3u
+/* Every country listed is involved, so none has a relevance near nothing: the likelihood of being in focus fills what is above. */
+#define RELEVANCE_LEAST 20
+#define RELEVANCE_FOCUS (RELEVANCE_LEAST + (100 - RELEVANCE_LEAST) / 2)
 
 /* How much a mention of each kind speaks of the country. */
 static const float k_salience[WM_BY_KINDS] = {
@@ -175,11 +178,12 @@ void wm_resolver_rank(wm_resolver_t *r) {
   r->n_verdicts = kept;
   for (size_t i = 0; i < kept; i++) {
     wm_rank_focus(r, i, x);
-    r->verdicts[i].relevance = (int)lrintf(100.0F * likelihood(w + WM_RANK_INVOLVED, x, WM_RANK_FOCUS));
+    float likely = likelihood(w + WM_RANK_INVOLVED, x, WM_RANK_FOCUS);
+    r->verdicts[i].relevance = RELEVANCE_LEAST + (int)lrintf((100 - RELEVANCE_LEAST) * likely);
   }
   qsort(r->verdicts, kept, sizeof *r->verdicts, by_relevance);
   for (size_t i = 0; i < kept; i++) {
-    r->verdicts[i].focus = focus < FOCUS_MAX && r->verdicts[i].relevance >= 50;
+    r->verdicts[i].focus = focus < FOCUS_MAX && r->verdicts[i].relevance >= RELEVANCE_FOCUS;
     if (r->verdicts[i].focus) focus++;
   }
 }
