@@ -228,8 +228,8 @@ static void test_bodies(void **state) {
   answer = ask("POST /echo HTTP/1.1\r\nContent-Length: 99999999999\r\nExpect: 100-continue");
   assert_status(answer, 413);
   assert_null(strstr(answer, "100 Continue"));
+  /* whether it is told to go on when its body is there already is the server's choice (RFC 9110, 10.1.1): libmicrohttpd 1 does not */
   answer = ask_with("POST /echo HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue", "ok", 2);
-  assert_non_null(strstr(answer, "100 Continue"));
   assert_non_null(strstr(answer, "[ok]"));
 }
 
