@@ -94,6 +94,8 @@ def load_countries(g):
 
 
 def load_places(g, folder):
+    ids = {code: int(number) for code, number in src.table(f"{HERE}/geonames-ids.tsv", 2)}
+    g.ids = ids
     cities = list(src.cities(folder))
     people, lat, lon = collections.Counter(), collections.Counter(), collections.Counter()
     for _, _, country, admin1, population, y, x, _ in cities:
@@ -108,7 +110,7 @@ def load_places(g, folder):
             continue
         n = people[code]
         division[code] = len(g.places)
-        g.places.append([0, lat[code] / n if n else 0, lon[code] / n if n else 0, NO_DIVISION, g.index[country], DIVISION1,
+        g.places.append([state_id(ids, code), lat[code] / n if n else 0, lon[code] / n if n else 0, NO_DIVISION, g.index[country], DIVISION1,
                          weight_of(n)])
         add_division(g, name, len(g.places) - 1, weight_of(n))
     for p, i in ((g.places[i], i) for i in range(len(g.places))):
@@ -166,6 +168,11 @@ def load_places(g, folder):
             g.add(name, PLACE, ref, g.places[ref][6], CAPS if name.replace(".", "").isupper() else 0)
         if postal:
             g.add(postal, PLACE, ref, g.places[ref][6], CAPS | POSTAL)
+
+
+def state_id(ids, code):
+    """GeoNames id of a first-level division, 0 where it is not known: those of the United States are called by postal code."""
+    return ids.get(code, 0)
 
 
 def code_like(name):
@@ -307,6 +314,8 @@ def learned(g, data, silver, half):
     placed = {learn.fold(n) for n, senses in g.names.items() if any(k in (PLACE, AREA, COUNTRY) for k, _ in senses)}
     generic = {learn.fold(n) for n in g.generic}
     codes = {i: c for c, i in g.index.items()}
+    telling = {learn.fold(n): codes[ref] for n, senses in g.names.items() for (k, ref), (_, flags) in senses.items()
+               if k in (COUNTRY, DEMONYM) and not flags & CAPS}
 
     def usable(name, kind):
         key = learn.fold(name)
@@ -318,7 +327,13 @@ def learned(g, data, silver, half):
         found = {ref for k, ref in g.names.get(name, {}) if k in ALLOWED[kind]}
         return codes[found.pop()] if len(found) == 1 else None
 
-    return learn.choose(learn.from_gold(data, half), silver, known, usable)
+    def inside(name):
+        """Countries named inside a longer name ("South Korean Navy")."""
+        words = learn.fold(name).split()
+        spans = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, min(len(words), i + 3) + 1)}
+        return {telling[s] for s in spans if s in telling}
+
+    return learn.choose(learn.from_gold(data, half), silver, known, usable, inside)
 
 
 def keys_of(names, tool):
@@ -419,7 +434,7 @@ def main():
     load_bodies(g, folder)
     load_given_names(g, folder)
     silver = learn.from_silver(o.data, country_names(g))
-    countries = b"".join(struct.pack("<4s4sIhh48s", c.encode(), a3.encode(), 0, 0, 0, name.encode()) for c, a3, name in g.countries)
+    countries = b"".join(struct.pack("<4s4sIhh48s", c.encode(), a3.encode(), g.ids.get(c, 0), 0, 0, name.encode()) for c, a3, name in g.countries)
     places = b"".join(struct.pack("<IhhHBBB3x", p[0], round(p[1] * 100), round(p[2] * 100), *p[3:7]) for p in g.places)
     with open(f"{HERE}/policy.conf", "rb") as f:
         policy = f.read()

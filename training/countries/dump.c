@@ -19,19 +19,31 @@ static void put(const wm_resolver_t *r, size_t item, uint8_t country, const floa
   putchar('\n');
 }
 
+static void spread(const wm_inputs_t *in, float *x) {
+  for (unsigned i = 0; i < in->n; i++) x[in->index[i]] = in->value[i];
+}
+
 static void put_senses(wm_resolver_t *r, size_t i) {
   wm_item_t *item = &r->items[i];
   wm_around_t around[WM_AROUND_MAX];
-  float x[WM_CHOICE_FEATURES];
+  wm_inputs_t in;
   wm_sense_t s;
   if (item->n_countries) wm_sense_add_mass(r, item, -1.0F);
   size_t n = wm_sense_around(r, item, around);
   for (const uint32_t *p = item->senses; wm_gazetteer_sense(r->g, p, &s); p = wm_gazetteer_next(p)) {
+    float x[WM_CHOICE_FEATURES] = {0};
+    wm_option_t option;
     if (!wm_sense_allowed(item, &s, item->caps)) continue;
-    wm_sense_features(r, item, &s, around, n, x);
+    wm_sense_option(r, item, &s, &option);
+    wm_sense_own_inputs(r, item, &s, around, n, &in);
+    spread(&in, x);
+    wm_sense_other_inputs(r, item, &option, &in);
+    spread(&in, x);
     put(r, i, s.country, x, WM_CHOICE_FEATURES);
   }
-  wm_sense_none_features(r, item, x);
+  float x[WM_CHOICE_FEATURES] = {0};
+  wm_sense_none_inputs(r, item, &in);
+  spread(&in, x);
   put(r, i, WM_NO_COUNTRY, x, WM_CHOICE_FEATURES);
   if (item->n_countries) wm_sense_add_mass(r, item, 1.0F);
 }
@@ -82,13 +94,13 @@ int main(int argc, char **argv) {
     return 1;
   }
   wm_policy_t *policy = wm_policy_new();
-  wm_resolver_t *r = wm_resolver_new(g, policy);
+  wm_resolver_t *r = wm_resolver_new(g);
   wm_article_t *article = wm_article_new(NULL);
   wm_str_t text = wm_gazetteer_policy(g);
   int rc = !policy || !r || !article || wm_policy_add(policy, g, "policy", text.s, text.len, &err) != WM_OK;
   while (!rc && (n = getline(&line, &room, stdin)) >= 0) {
     rc = wm_article_parse(article, line, (size_t)n, NULL, &err) != WM_OK ||
-         wm_resolver_prepare(r, article, &err) != WM_OK;
+         wm_resolver_prepare(r, policy, article, &err) != WM_OK;
     if (rc) break;
     if (strcmp(argv[1], "choice") == 0) put_choice(r);
     else put_countries(r, strcmp(argv[1], "focus") == 0);

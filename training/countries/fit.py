@@ -83,24 +83,26 @@ def dump(tool, stage, model, lines, width):
 
 
 def start_of_choice(width):
-    """Weights to begin with, by the order of services/countries/resolver_internal.h (WM_F_...)."""
-    w = np.zeros(width)
+    """Weights to begin with, by the order of services/countries/resolver_internal.h (WM_F_...), and how firmly each is held to."""
+    w, firm = np.zeros(width), np.ones(width)
     w[0], w[1], w[2], w[3], w[4], w[5] = 16, 8, 8, 0, 8, 8          # nothing, country, demonym, place, area, metonym
     w[6], w[7], w[8:13], w[15] = 8, 6, 7, 6                         # person, surname, bodies, media
     w[16:21] = 1.5, 2.0, 1.0, -0.5, -2.0                            # population, seat, divisions, not the main name
     w[21:26] = 2.0, 0.5, 1.0, -1.0, 1.0                             # spoken of, at all, weak; elsewhere; share
-    w[26:32] = 2.0, -0.5, -0.5, -1.0, -1.0, 2.0                     # division, American, against a country, near
-    w[32:37] = 3.0, 5.0, 2.0, 2.0, -3.0                             # capitals, weights, generic, place as body
-    w[37:41] = 8.0, 8.0, 4.0, 5.0                                   # what stands around
-    w[41:51] = 6.0                                                  # none
-    return w
+    w[26:33] = 2.0, -0.5, -0.5, -1.0, -1.0, 2.0, 6.0                # division, American, against a country, near
+    w[33:38] = 3.0, 5.0, 2.0, 2.0, -3.0                             # capitals, weights, generic, place as body
+    w[38:42] = 8.0, 8.0, 4.0, 5.0                                   # what stands around
+    w[42:52] = 6.0                                                  # none
+    firm[[26, 32]] = 40.0  # world news has next to no small towns that share their names with countries; local news has
+    return w, firm
 
 
 def fit_choice(data, tool, model_of_half, rounds=3, penalty=0.5):
     """Weights of the choice between senses: the likelihood that the chosen country is one of the annotated ones, or that none is chosen where
     none of them is. What an article speaks of depends on the weights, so that it is done in rounds. model_of_half(h, weights)."""
     width = sizes(tool)[0]
-    w = start_of_choice(width)
+    start, firm = start_of_choice(width)
+    w = start.copy()
     gold, halves, weights = {}, ([], []), {}
     for g, line, weight in articles(data):
         gold[g["id"]] = set(g["countries"])
@@ -122,7 +124,7 @@ def fit_choice(data, tool, model_of_half, rounds=3, penalty=0.5):
         right = np.where(has[group], right, none)
         weight = np.zeros(n)
         weight[group] = [weights[uri] for uri, _, _ in keys]
-        w = maximise(x, group, n, right, weight, w, penalty)
+        w = maximise(x, group, n, right, weight, start, penalty * firm)
         print(f"choice: {n} items, {right_share(x, group, n, right, w):.2f} % right", flush=True)
     return w.astype("<f4")
 
@@ -147,7 +149,7 @@ def maximise(x, group, n, right, weight, start, penalty):
         hit = np.clip(np.bincount(group, p * right, n), 1e-12, 1)
         q = p * right / hit[group]
         gradient = x.T @ (weight[group] * (p - q)) + penalty * (w - start)
-        return -np.sum(weight * np.log(hit)) + penalty / 2 * np.sum((w - start) ** 2), gradient
+        return -np.sum(weight * np.log(hit)) + np.sum(penalty / 2 * (w - start) ** 2), gradient
 
     return minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
 

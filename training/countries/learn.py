@@ -12,7 +12,11 @@ import re
 import sources as src
 
 TYPES = {"PER": 1, "ORG": 2, "LOC": 4, "NORP": 8, "EVT": 16, "WRK": 32}  # bits: 1 << wm_item_type_t
-SILVER = {"PERSON": "PER", "ORGANIZATION": "ORG", "LOCATION": "LOC"}
+SILVER = {"PERSON": "PER", "ORGANIZATION": "ORG", "LOCATION": "LOC", "PER": "PER", "ORG": "ORG", "LOC": "LOC"}
+TITLES = set("""President Prime Minister Vice Foreign Defense Interior Finance Secretary General Mr Mrs Ms Dr King Queen Prince Princess Pope
+Sheikh Senator Representative Governor Chancellor Ayatollah Judge Justice Admiral Colonel Major Captain Lieutenant Gen Lt Col Sen Rep Gov
+Ambassador Deputy Chief Chairman Mayor Premier Emperor Archbishop Cardinal Bishop Reverend Father Sir Lord Lady Mullah Grand State Crown
+Former""".split())
 WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
 
 
@@ -60,17 +64,37 @@ def from_gold(data, leave_out):
 
 
 def sentences(data, seen):
-    """[(token, tag)] of the tagged sentences, but for those whose text is in `seen`"""
-    with lzma.open(f"{data}/ner/silver-corenlp-current-events.tsv.xz", "rt", encoding="utf-8") as f:
-        current = []
-        for line in f:
-            line = line.rstrip("\n")
-            if line:
-                current.append(tuple(line.split("\t")))
-            elif current:
-                if fold(" ".join(t for t, _ in current)) not in seen:
-                    yield current
-                current = []
+    """([token], [(start, end, type)]) of the tagged sentences of two sources, but for those whose text is in `seen`"""
+    for file in ("silver-corenlp-current-events.tsv", "gmb.iob2"):
+        with lzma.open(f"{data}/ner/{file}.xz", "rt", encoding="utf-8") as f:
+            tokens, tags = [], []
+            for line in f:
+                token, _, tag = line.rstrip("\n").partition("\t")
+                if token:
+                    tokens.append(token)
+                    tags.append(tag)
+                elif tokens:
+                    if fold(" ".join(tokens)) not in seen:
+                        yield tokens, spans_of(tokens, tags)
+                    tokens, tags = [], []
+
+
+def spans_of(tokens, tags):
+    """Names by plain tags (equal neighbours are one name) or IOB2; titles before names of people are left off."""
+    spans, i = [], 0
+    while i < len(tags):
+        kind = SILVER.get(tags[i].removeprefix("B-"))
+        j = i + 1
+        if kind:
+            inside = "I-" + tags[i][2:] if tags[i].startswith("B-") else tags[i]
+            while j < len(tags) and tags[j] == inside:
+                j += 1
+            start = i
+            while kind == "PER" and start < j - 1 and tokens[start].rstrip(".") in TITLES:
+                start += 1
+            spans.append((start, j, kind))
+        i = j
+    return spans
 
 
 def gold_texts(data):
@@ -107,24 +131,14 @@ def countries_in(tokens, names, skip):
 def from_silver(data, country_names):
     """{(name, type): (sentences with a country, {country: times})}"""
     counts = {}
-    for sentence in sentences(data, gold_texts(data)):
-        tokens = [fold_token(t) for t, _ in sentence]
-        i = 0
-        while i < len(sentence):
-            tag = sentence[i][1]
-            j = i + 1
-            if tag not in SILVER:
-                i = j
-                continue
-            while j < len(sentence) and sentence[j][1] == tag:
-                j += 1
-            name = " ".join(t for t, _ in sentence[i:j])
+    for words, spans in sentences(data, gold_texts(data)):
+        tokens = [fold_token(t) for t in words]
+        for i, j, kind in spans:
             found = countries_in(tokens, country_names, (i, j))
             if found:
-                entry = counts.setdefault((name, SILVER[tag]), [0, collections.Counter()])
+                entry = counts.setdefault((" ".join(words[i:j]), kind), [0, collections.Counter()])
                 entry[0] += 1
-                entry[1].update(found)
-            i = j
+                entry[1].update(sorted(found))
     return counts
 
 
@@ -142,7 +156,7 @@ def trust(kind, n, share, second):
     return 0.85 * few if share >= 0.6 and second <= 0.3 and n >= 6 else 0
 
 
-def choose(gold, silver, known, usable):
+def choose(gold, silver, known, usable, inside):
     """[(name, type bit, code, weight 0 to 63)]: `known(name, type)` is the country that the gazetteer already has, or None."""
     out, done = [], set()
     for (name, kind), (n, by) in sorted(gold.items()):
@@ -168,6 +182,8 @@ def choose(gold, silver, known, usable):
         (code, times), second = by.most_common(1)[0], by.most_common(2)[1:]
         sure = trust(kind, n, times / n, second[0][1] / times if second else 0)
         mine = known(name, kind)
+        if kind == "ORG" and inside(name) - {code}:
+            continue
         if sure and (not mine or mine == code or n >= 6):
             out.append((name, TYPES[kind], code, round(63 * sure)))
     return out
