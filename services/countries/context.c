@@ -10,17 +10,47 @@
 #define CONTAINER_BYTES_MAX 64
 #define LEADING_WORDS_MAX 5
 
-size_t wm_resolver_byte(wm_resolver_t *r, unsigned field, uint32_t point) {
-  size_t len = r->text[field].len;
-  if (r->ascii[field]) return point < len ? point : len;
-  wm_text_points_t *c = &r->cursor[field];
-  if (c->point > point) wm_text_points_init(c, r->text[field].s, len);
-  while (c->point < point && c->byte < len) {
-    c->byte++;
-    while (c->byte < len && ((unsigned char)c->s[c->byte] & 0xC0u) == 0x80u) c->byte++;
-    c->point++;
+static bool continues(char c) {
+  return ((unsigned char)c & 0xC0u) == 0x80u;
+}
+
+static void set_checkpoints(wm_checkpoints_t *c, wm_str_t text) {
+  uint32_t point = 0;
+  size_t i = 0;
+  c->stride = 32;
+  while (c->stride < text.len / (WM_CHECKPOINTS_MAX - 1)) c->stride *= 2;
+  c->count = 0;
+  while (i < text.len) {
+    uint64_t eight = UINT64_C(0x80);
+    if (i + 8 <= text.len) memcpy(&eight, text.s + i, sizeof eight);
+    uint32_t to_next = (c->stride - (point & (c->stride - 1))) & (c->stride - 1);
+    if (!(eight & UINT64_C(0x8080808080808080))) { /* eight bytes of ASCII */
+      if (to_next < 8 && c->count < WM_CHECKPOINTS_MAX) c->bytes[c->count++] = (uint32_t)i + to_next;
+      point += 8;
+      i += 8;
+      continue;
+    }
+    if (!continues(text.s[i])) {
+      if (to_next == 0 && c->count < WM_CHECKPOINTS_MAX) c->bytes[c->count++] = (uint32_t)i;
+      point++;
+    }
+    i++;
   }
-  return c->byte;
+}
+
+size_t wm_resolver_byte(wm_resolver_t *r, unsigned field, uint32_t point) {
+  wm_str_t text = r->text[field];
+  if (r->ascii[field]) return point < text.len ? point : text.len;
+  wm_checkpoints_t *c = &r->checkpoints[field];
+  if (c->stride == 0) set_checkpoints(c, text);
+  uint32_t at = point / c->stride, left = point & (c->stride - 1);
+  if (at >= c->count) return text.len;
+  size_t i = c->bytes[at];
+  for (; left > 0 && i < text.len; left--) {
+    i++;
+    while (i < text.len && continues(text.s[i])) i++;
+  }
+  return i;
 }
 
 static bool begins_name(const char *s, size_t len) {
@@ -92,42 +122,42 @@ static bool speaks_of_place(const wm_gazetteer_t *g, const uint32_t *senses) {
   return false;
 }
 
-static const uint32_t *look_up(wm_resolver_t *r, const char *s, size_t len, uint8_t *country) {
-  wm_key_t key;
-  if (!wm_key_make(s, len, &key)) return NULL;
-  uint64_t hash = wm_key_hash(key.text, key.len);
+static const uint32_t *look_up(wm_resolver_t *r, const char *key, size_t len, uint8_t *country) {
+  uint64_t hash = wm_key_hash(key, len);
   const wm_policy_rule_t *rule = wm_policy_find(r->policy, hash);
-  if (rule && rule->n == 1 && country) *country = rule->countries[0];
+  if (rule && rule->n == 1) *country = rule->countries[0];
   const uint32_t *senses = wm_gazetteer_find(r->g, hash);
   return senses && speaks_of_place(r->g, senses) ? senses : NULL;
 }
 
 /* The name that begins at s[0], as long as the gazetteer knows one. */
 static void name_after(wm_resolver_t *r, const char *s, size_t len, wm_around_t *out) {
-  size_t ends[CONTAINER_WORDS_MAX];
-  for (size_t n = words_of(s, len, ends); n > 0; n--) {
-    size_t end = ends[n - 1];
+  size_t ends[CONTAINER_WORDS_MAX], n = words_of(s, len, ends);
+  wm_key_t key;
+  if (n == 0 || !wm_key_make(s, ends[n - 1], &key)) return;
+  for (uint32_t k = key.n_words; k > 0; k--) {
     out->after_country = WM_NO_COUNTRY;
-    out->after = look_up(r, s, end, &out->after_country);
-    if (!out->after && s[end - 1] == '.') out->after = look_up(r, s, end - 1, &out->after_country);
-    out->caps = all_caps(s, end);
+    out->after = look_up(r, key.text, key.ends[k - 1], &out->after_country);
+    out->caps = k == 1 && all_caps(s, ends[0]);
     if (out->after || out->after_country != WM_NO_COUNTRY) return;
   }
 }
 
 /* The name that ends at s[len], as long as the gazetteer knows one. */
 static void name_before(wm_resolver_t *r, const char *s, size_t len, wm_around_t *out) {
-  size_t starts[CONTAINER_WORDS_MAX], n = 0, i = len;
-  size_t least = len > CONTAINER_BYTES_MAX ? len - CONTAINER_BYTES_MAX : 0;
-  while (n < CONTAINER_WORDS_MAX) {
+  size_t start = len, i = len, least = len > CONTAINER_BYTES_MAX ? len - CONTAINER_BYTES_MAX : 0;
+  wm_key_t key;
+  uint8_t country = WM_NO_COUNTRY;
+  for (size_t n = 0; n < CONTAINER_WORDS_MAX; n++) {
     while (i > least && in_word((unsigned char)s[i - 1])) i--;
-    if (n > 0 ? i == starts[n - 1] : i == len) break;
-    if (!begins_name(s + i, len - i)) break;
-    starts[n++] = i;
+    if (i == start || !begins_name(s + i, len - i)) break;
+    start = i;
     if (i <= least || s[i - 1] != ' ') break;
     i--;
   }
-  for (; n > 0 && !out->before; n--) out->before = look_up(r, s + starts[n - 1], len - starts[n - 1], NULL);
+  if (start == len || !wm_key_make(s + start, len - start, &key)) return;
+  for (uint32_t k = 0; k < key.n_words && !out->before; k++)
+    out->before = look_up(r, key.text + key.starts[k], key.len - key.starts[k], &country);
 }
 
 /* Where the name of a place that this one lies in would begin: behind ", ", " (" or " in "; 0 if nowhere. */
@@ -136,7 +166,7 @@ static size_t container_at(const char *s, size_t len) {
   return len > 4 && memcmp(s, " in ", 4) == 0 ? 4 : 0;
 }
 
-void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, wm_around_t *out) {
+void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, bool before, wm_around_t *out) {
   *out = (wm_around_t){.after_country = WM_NO_COUNTRY};
   wm_str_t text = r->text[m->field];
   size_t start = wm_resolver_byte(r, m->field, m->start), end = wm_resolver_byte(r, m->field, m->end);
@@ -146,7 +176,8 @@ void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, wm_around_t *ou
     from += pass_over(text.s + from, text.len - from);
     name_after(r, text.s + from, text.len - from, out);
   }
-  if (start > 2 && text.s[start - 1] == ' ' && text.s[start - 2] == ',') name_before(r, text.s, start - 2, out);
+  if (before && start > 2 && text.s[start - 1] == ' ' && text.s[start - 2] == ',')
+    name_before(r, text.s, start - 2, out);
 }
 
 size_t wm_resolver_wider(wm_resolver_t *r, const wm_mention_t *m, bool left, char out[WM_WIDER_BYTES_MAX]) {
@@ -185,18 +216,18 @@ static int lies_in(const wm_gazetteer_t *g, const wm_sense_t *inner, const wm_se
                                                                                              : SAYS_NEAR;
 }
 
-void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense, float says[WM_SAYS]) {
+void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense, bool says[WM_SAYS]) {
   wm_sense_t other;
   memset(says, 0, WM_SAYS * sizeof *says);
-  if (a->after_country != WM_NO_COUNTRY && a->after_country == sense->country && !a->country) says[SAYS_COUNTRY] = 1.0F;
+  if (a->after_country != WM_NO_COUNTRY && a->after_country == sense->country && !a->country) says[SAYS_COUNTRY] = true;
   for (const uint32_t *p = a->after; wm_gazetteer_sense(g, p, &other); p = wm_gazetteer_next(p)) {
     if ((other.flags & WM_SENSE_CAPS) && !a->caps) continue;
     if (a->country && other.kind == WM_SENSE_COUNTRY) continue; /* "China, Japan": two of a list */
     int how = lies_in(g, sense, &other);
-    if (how < WM_SAYS) says[how] = 1.0F;
+    if (how < WM_SAYS) says[how] = true;
   }
   for (const uint32_t *p = a->before; wm_gazetteer_sense(g, p, &other); p = wm_gazetteer_next(p)) {
     int how = lies_in(g, &other, sense);
-    if (how == SAYS_COUNTRY || how == SAYS_DIVISION) says[SAYS_BEFORE] = 1.0F;
+    if (how == SAYS_COUNTRY || how == SAYS_DIVISION) says[SAYS_BEFORE] = true;
   }
 }

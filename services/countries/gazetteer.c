@@ -11,6 +11,8 @@
 #define LAST 0x80000000u
 #define EMPTY 0xFFFFFFFFu
 #define SEAT_CLASS 0x80u /* bit of wm_place_t.cls */
+#define PREFETCH_PLACES 16
+#define TELLING_BITS 262144u /* 32 KiB, which stay in the cache; a power of two */
 
 typedef struct {
   uint32_t print; /* low 32 bits of the hash */
@@ -28,6 +30,7 @@ struct wm_gazetteer {
   size_t n_choice, n_rank;
   wm_str_t policy;
   uint8_t by_code[26 * 26];
+  uint64_t telling[TELLING_BITS / 64]; /* by the low bits of the hash */
 };
 
 _Static_assert(sizeof(wm_country_t) == 64 && sizeof(wm_place_t) == 16 && sizeof(slot_t) == 8, "layout of the model");
@@ -115,12 +118,48 @@ static wm_err_t load(wm_gazetteer_t *g, wm_error_t *err) {
   return rc;
 }
 
+static void set_telling(wm_gazetteer_t *g) {
+  for (size_t i = 0; i < g->n_slots; i++) {
+    wm_sense_t s;
+    if (g->slots[i].sense == EMPTY) continue;
+    for (const uint32_t *p = &g->senses[g->slots[i].sense]; wm_gazetteer_sense(g, p, &s); p = wm_gazetteer_next(p)) {
+      bool place = s.kind == WM_SENSE_PLACE && (s.weight >= WM_TELLING_TOWN || (s.flags & WM_SENSE_SEAT));
+      bool area = s.kind == WM_SENSE_AREA && s.weight >= WM_TELLING_AREA;
+      if (!place && !area && s.kind != WM_SENSE_COUNTRY && s.kind != WM_SENSE_DEMONYM && s.kind != WM_SENSE_NOTHING)
+        continue;
+      uint32_t bit = g->slots[i].print & (TELLING_BITS - 1);
+      g->telling[bit / 64] |= UINT64_C(1) << (bit % 64);
+      break;
+    }
+  }
+}
+
+bool wm_gazetteer_telling(const wm_gazetteer_t *g, uint64_t hash) {
+  uint32_t bit = (uint32_t)hash & (TELLING_BITS - 1);
+  return g->telling[bit / 64] >> (bit % 64) & 1u;
+}
+
+void wm_gazetteer_prefetch(const wm_gazetteer_t *g, uint64_t hash, int step) {
+  if (step == 0) {
+    __builtin_prefetch(&g->slots[(hash >> 32) * g->n_slots >> 32]);
+    return;
+  }
+  const uint32_t *p = wm_gazetteer_find(g, hash);
+  if (step == 1) {
+    if (p) __builtin_prefetch(p);
+    return;
+  }
+  for (int n = 0; p && n < PREFETCH_PLACES; n++, p = wm_gazetteer_next(p))
+    if (place_kind(*p >> KIND_SHIFT & 15u)) __builtin_prefetch(&g->places[*p & REF_MASK]);
+}
+
 wm_err_t wm_gazetteer_open(const char *path, wm_gazetteer_t **out, wm_error_t *err) {
   wm_gazetteer_t *g = calloc(1, sizeof *g);
   *out = NULL;
   if (!g) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
   wm_err_t rc = wm_model_open(path, "countries", &g->model, err);
   if (rc == WM_OK) rc = load(g, err);
+  if (rc == WM_OK) set_telling(g);
   if (rc != WM_OK) {
     wm_gazetteer_close(g);
     return rc;

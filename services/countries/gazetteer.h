@@ -96,10 +96,16 @@ wm_str_t wm_gazetteer_policy(const wm_gazetteer_t *g);
 /** Weights of sense.c and of rank.c; `*n` how many. */
 const float *wm_gazetteer_choice(const wm_gazetteer_t *g, size_t *n);
 const float *wm_gazetteer_rank(const wm_gazetteer_t *g, size_t *n);
-#define WM_SENSES_MAX 64u /* senses of one name */
+#define WM_SENSES_MAX 64u   /* senses of one name */
+#define WM_TELLING_TOWN 40u /* weight of a place (100,000 inhabitants) that is looked for inside longer names */
+#define WM_TELLING_AREA 50u /* weight of an area that is */
 
 /** The senses of a key by its hash, heaviest first: packed, to be read with wm_gazetteer_sense(). NULL if the name is not there. */
 const uint32_t *wm_gazetteer_find(const wm_gazetteer_t *g, uint64_t hash);
+/** Brings the memory behind a key nearer, in three steps that are worth it some way ahead of each other: its slot, its senses, their places. */
+void wm_gazetteer_prefetch(const wm_gazetteer_t *g, uint64_t hash, int step);
+/** False if the key is surely of no country, people, large place or region: most words are not, and it costs little to know. */
+bool wm_gazetteer_telling(const wm_gazetteer_t *g, uint64_t hash);
 /** Unpacks a sense; false behind the last one: for (p = find(); wm_gazetteer_sense(g, p, &s); p = wm_gazetteer_next(p)). NULL allowed. */
 bool wm_gazetteer_sense(const wm_gazetteer_t *g, const uint32_t *packed, wm_sense_t *out);
 const uint32_t *wm_gazetteer_next(const uint32_t *packed);

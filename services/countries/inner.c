@@ -7,7 +7,6 @@
 #include "sense_internal.h"
 
 #define PART_WORDS_MAX 4u
-#define TOWN_WEIGHT_MIN 40u /* inhabitants from 100,000 */
 
 /* True if the part of the name that the key's words [from, to) come from is in capital letters. */
 static bool part_caps(wm_str_t name, const char *part, size_t len) {
@@ -47,7 +46,7 @@ static bool take_part(wm_resolver_t *r, const wm_item_t *item, const char *part,
     for (unsigned i = 0; i < rule->n; i++) add_country(f, rule->countries[i]);
     return true;
   }
-  const uint32_t *senses = wm_gazetteer_find(r->g, hash);
+  const uint32_t *senses = wm_gazetteer_telling(r->g, hash) ? wm_gazetteer_find(r->g, hash) : NULL;
   wm_sense_t s;
   bool known = false;
   for (const uint32_t *p = senses; wm_gazetteer_sense(r->g, p, &s); p = wm_gazetteer_next(p)) {
@@ -63,8 +62,8 @@ static bool take_part(wm_resolver_t *r, const wm_item_t *item, const char *part,
         return true;
       case WM_SENSE_AREA:
       case WM_SENSE_PLACE:
-        if (s.kind == WM_SENSE_PLACE && s.weight < TOWN_WEIGHT_MIN && !(s.flags & WM_SENSE_SEAT)) break;
-        if (s.kind == WM_SENSE_AREA && s.weight < 50) break;
+        if (s.kind == WM_SENSE_PLACE && s.weight < WM_TELLING_TOWN && !(s.flags & WM_SENSE_SEAT)) break;
+        if (s.kind == WM_SENSE_AREA && s.weight < WM_TELLING_AREA) break;
         if (!f->place) f->place = senses;
         known = true;
         break;
@@ -75,16 +74,15 @@ static bool take_part(wm_resolver_t *r, const wm_item_t *item, const char *part,
   return known;
 }
 
-void wm_inner_look_up(wm_resolver_t *r, wm_item_t *item) {
-  wm_key_t key;
+void wm_inner_look_up(wm_resolver_t *r, wm_item_t *item, const wm_key_t *name) {
   found_t f = {NULL, NULL, {0, 0, {0}}, false};
-  if (!wm_key_make(item->name.s, item->name.len, &key) || key.n_words < 2) return;
-  for (uint32_t i = 0; i < key.n_words;) {
-    uint32_t n = key.n_words - i < PART_WORDS_MAX ? key.n_words - i : PART_WORDS_MAX;
+  if (name->n_words < 2) return;
+  for (uint32_t i = 0; i < name->n_words;) {
+    uint32_t n = name->n_words - i < PART_WORDS_MAX ? name->n_words - i : PART_WORDS_MAX;
     for (; n > 0; n--) {
-      size_t start = key.starts[i], len = key.ends[i + n - 1] - start;
-      if (n == key.n_words || len < 2) continue;
-      if (take_part(r, item, key.text + start, len, &f)) break;
+      size_t start = name->starts[i], len = name->ends[i + n - 1] - start;
+      if (n == name->n_words || len < 2) continue;
+      if (take_part(r, item, name->text + start, len, &f)) break;
     }
     i += n ? n : 1;
   }

@@ -40,33 +40,23 @@ static bool put(wm_key_t *key, const char *s, size_t len) {
   return true;
 }
 
+/* What becomes of an ASCII byte: itself in small letters, a space, nothing (0), or "and" ('&'). */
+static const char k_ascii[128] = {
+    ' ', ' ', ' ', ' ', ' ',  ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ',
+    ' ', ' ', ' ', ' ', ' ',  ' ', ' ', ' ', ' ', ' ', ' ', '!', 0,   '#', '$', '%', '&', 0,   0,   0,   '*', '+',
+    0,   ' ', 0,   ' ', '0',  '1', '2', '3', '4', '5', '6', '7', '8', '9', ':', ';', '<', '=', '>', '?', '@', 'a',
+    'b', 'c', 'd', 'e', 'f',  'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w',
+    'x', 'y', 'z', 0,   '\\', 0,   '^', ' ', 0,   'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+    'n', 'o', 'p', 'q', 'r',  's', 't', 'u', 'v', 'w', 'x', 'y', 'z', '{', '|', '}', '~', ' '};
+
 static bool put_ascii(wm_key_t *key, unsigned char c) {
-  if (c >= 'A' && c <= 'Z') c = (unsigned char)(c + ('a' - 'A'));
-  switch (c) {
-    case '.':
-    case ',':
-    case '\'':
-    case '`':
-    case '"':
-    case '(':
-    case ')':
-    case '[':
-    case ']':
-      return true;
-    case '&':
-      return put(key, "and", 3);
-    case '-':
-    case '/':
-    case '_':
-      c = ' ';
-      break;
-    default:
-      if (c < ' ' || c == 0x7F) c = ' ';
-      break;
-  }
-  if (c == ' ' && (key->len == 0 || key->text[key->len - 1] == ' ')) return true;
-  char one = (char)c;
-  return put(key, &one, 1);
+  char out = k_ascii[c];
+  if (out == 0) return true;
+  if (out == '&') return put(key, "and", 3);
+  if (out == ' ' && (key->len == 0 || key->text[key->len - 1] == ' ')) return true;
+  if (key->len == WM_KEY_BYTES_MAX) return false;
+  key->text[key->len++] = out;
+  return true;
 }
 
 /* A code point beyond ASCII, folded already: taken apart, its marks dropped. */

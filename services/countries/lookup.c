@@ -6,8 +6,6 @@
 
 #include "sense_internal.h"
 
-#define MENTIONS_LOOKED_AT 6u
-
 #define BIT(kind) (1u << (kind))
 #define BODIES                                                                                                     \
   (BIT(WM_SENSE_PARTY) | BIT(WM_SENSE_ARMED) | BIT(WM_SENSE_COMPANY) | BIT(WM_SENSE_SCHOOL) | BIT(WM_SENSE_CLUB) | \
@@ -79,43 +77,40 @@ static bool look_up_key(wm_resolver_t *r, wm_item_t *item, const char *key, size
   return true;
 }
 
-static bool look_up_form(wm_resolver_t *r, wm_item_t *item, const char *s, size_t len) {
-  wm_key_t key;
-  if (!wm_key_make(s, len, &key)) return false;
-  bool caps = wm_sense_caps(s, len);
-  if (look_up_key(r, item, key.text, key.len, caps)) return true;
-  if (item->type == WM_ITEM_GROUP && key.len > 4 && key.text[key.len - 1] == 's')
-    return look_up_key(r, item, key.text, key.len - 1, caps);
-  if (item->type != WM_ITEM_PLACE || key.n_words < 2) return false;
+static bool look_up_form(wm_resolver_t *r, wm_item_t *item, wm_str_t form, const wm_key_t *key) {
+  if (key->len == 0) return false;
+  bool caps = wm_sense_caps(form.s, form.len);
+  if (look_up_key(r, item, key->text, key->len, caps)) return true;
+  if (item->type == WM_ITEM_GROUP && key->len > 4 && key->text[key->len - 1] == 's')
+    return look_up_key(r, item, key->text, key->len - 1, caps);
+  if (item->type != WM_ITEM_PLACE || key->n_words < 2) return false;
   static const char *const generic[] = {"province", "governorate", "district",  "county",     "state",
                                         "city",     "region",      "oblast",    "prefecture", "municipality",
                                         "town",     "island",      "department"};
-  uint32_t last = key.n_words - 1;
-  size_t n = key.ends[last] - key.starts[last];
+  uint32_t last = key->n_words - 1;
+  size_t n = key->ends[last] - key->starts[last];
   for (size_t i = 0; i < sizeof generic / sizeof *generic; i++)
-    if (strlen(generic[i]) == n && memcmp(generic[i], key.text + key.starts[last], n) == 0)
-      return look_up_key(r, item, key.text, key.ends[last - 1], caps);
+    if (strlen(generic[i]) == n && memcmp(generic[i], key->text + key->starts[last], n) == 0)
+      return look_up_key(r, item, key->text, key->ends[last - 1], caps);
   return false;
 }
 
 /* A longer name that the mention stands in: "Latin AMERICAN", "New MEXICO", "AMERICAN Indian". */
-static bool look_up_wider(wm_resolver_t *r, wm_item_t *item) {
+static bool look_up_wider(wm_resolver_t *r, wm_item_t *item, const wm_key_t *own) {
   const unsigned wanted = BIT(WM_SENSE_NOTHING) | BIT(WM_SENSE_COUNTRY) | BIT(WM_SENSE_DEMONYM) | BIT(WM_SENSE_AREA);
   char text[WM_WIDER_BYTES_MAX];
-  wm_key_t own;
-  if (!wm_key_make(item->name.s, item->name.len, &own)) return false;
   for (int left = 1; left >= 0; left--) {
     wm_key_t key;
     wm_sense_t s;
     size_t n = wm_resolver_wider(r, &r->mentions[item->mention], left, text);
-    if (n == 0 || !wm_key_make(text, n, &key) || key.len <= own.len) continue; /* "The US" is no wider */
+    if (n == 0 || !wm_key_make(text, n, &key) || key.len <= own->len) continue; /* "The US" is no wider */
     uint64_t hash = wm_key_hash(key.text, key.len);
     const wm_policy_rule_t *rule = wm_policy_find(r->policy, hash);
     if (rule) {
       settle_by_rule(item, rule, item->type == WM_ITEM_GROUP ? WM_BY_DEMONYM : WM_BY_COUNTRY);
       return true;
     }
-    const uint32_t *p = wm_gazetteer_find(r->g, hash);
+    const uint32_t *p = wm_gazetteer_telling(r->g, hash) ? wm_gazetteer_find(r->g, hash) : NULL;
     if (!wm_gazetteer_sense(r->g, p, &s) || !(wanted & BIT(s.kind)) || !any_allowed(r, item, p, false)) continue;
     item->senses = p;
     return true;
@@ -124,24 +119,23 @@ static bool look_up_wider(wm_resolver_t *r, wm_item_t *item) {
 }
 
 /* The forms that the entity was found in, its name first. */
-static void look_up(wm_resolver_t *r, wm_item_t *item) {
+static void look_up(wm_resolver_t *r, wm_item_t *item, const wm_key_t *name) {
   bool may_be_part = item->type == WM_ITEM_GROUP || (item->type == WM_ITEM_PLACE && item->n_mentions == 1);
-  if (may_be_part && item->mention != WM_NONE && look_up_wider(r, item)) return;
-  if (look_up_form(r, item, item->name.s, item->name.len)) return;
-  if (item->json) {
-    const json_t *mentions = json_object_get(item->json, "mentions");
-    size_t n = json_array_size(mentions);
-    wm_str_t last = item->name;
-    for (size_t i = 0; i < n && i < MENTIONS_LOOKED_AT; i++) {
-      const json_t *text = json_object_get(json_array_get(mentions, i), "text");
-      if (!json_is_string(text)) continue;
-      wm_str_t form = {json_string_value(text), json_string_length(text)};
-      if (form.len == last.len && memcmp(form.s, last.s, last.len) == 0) continue;
-      if (look_up_form(r, item, form.s, form.len)) return;
-      last = form;
-    }
+  if (may_be_part && item->mention != WM_NONE && look_up_wider(r, item, name)) return;
+  if (look_up_form(r, item, item->name, name)) return;
+  wm_str_t last = item->name;
+  uint32_t n = 0;
+  for (uint32_t m = item->mention; m != WM_NONE && n < WM_AROUND_MAX; m = r->mentions[m].next, n++) {
+    const json_t *text = r->mentions[m].text;
+    if (!json_is_string(text)) continue;
+    wm_str_t form = {json_string_value(text), json_string_length(text)};
+    if (form.len == last.len && memcmp(form.s, last.s, last.len) == 0) continue;
+    wm_key_t key;
+    wm_key_make(form.s, form.len, &key);
+    if (look_up_form(r, item, form, &key)) return;
+    last = form;
   }
-  if (item->type != WM_ITEM_PERSON) wm_inner_look_up(r, item);
+  if (item->type != WM_ITEM_PERSON) wm_inner_look_up(r, item, name);
 }
 
 /* A name that annotated news ties to a country is taken at its word. */
@@ -169,13 +163,13 @@ static bool settle_by_learned(const wm_resolver_t *r, wm_item_t *item) {
   return true;
 }
 
-wm_by_t wm_sense_by(const wm_item_t *item, const wm_sense_t *s) {
-  if (item->by_inner) return s->kind == WM_SENSE_PLACE ? WM_BY_INNER_PLACE : WM_BY_INNER_COUNTRY;
-  return s->kind == WM_SENSE_METONYM && (s->flags & WM_SENSE_ALT) ? WM_BY_GENERIC : k_by[s->kind];
+wm_by_t wm_sense_by(const wm_item_t *item, const wm_option_t *o) {
+  if (item->by_inner) return o->traits & WM_OPTION_PLACE ? WM_BY_INNER_PLACE : WM_BY_INNER_COUNTRY;
+  return o->traits & WM_OPTION_GENERIC ? WM_BY_GENERIC : k_by[o->kind];
 }
 
-void wm_sense_look_up(wm_resolver_t *r, wm_item_t *item) {
-  look_up(r, item);
+void wm_sense_look_up(wm_resolver_t *r, wm_item_t *item, const wm_key_t *name) {
+  look_up(r, item, name);
   if (!item->senses) item->settled = true;
   else settle_by_learned(r, item);
 }

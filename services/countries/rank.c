@@ -112,7 +112,9 @@ void wm_rank_involved(const wm_resolver_t *r, size_t verdict, float x[WM_RANK_IN
     total += r->verdicts[i].salience;
     if (i != verdict && strong(&r->verdicts[i])) others++;
   }
+  memset(x, 0, WM_RANK_KINDS * sizeof *x);
   for (int k = 0; k < WM_BY_KINDS; k++) {
+    if (v->best[k] <= 0) continue;
     x[5 * k] = v->best[k];
     x[5 * k + 1] = v->best[k] * v->best[k];
     x[5 * k + 2] = log1pf(v->count[k]);
@@ -154,10 +156,20 @@ void wm_rank_focus(const wm_resolver_t *r, size_t verdict, float x[WM_RANK_FOCUS
   x[13] = x[9] * (v->best[WM_BY_COUNTRY] > 0 || v->best[WM_BY_DEMONYM] > 0 ? 1.0F : 0);
 }
 
-static float likelihood(const float *w, const float *x, size_t n) {
+static float score_of(const float *w, const float *x, size_t n) {
   float z = 0;
   for (size_t i = 0; i < n; i++) z += w[i] * x[i];
-  return 1.0F / (1.0F + expf(-z));
+  return z;
+}
+
+static float likelihood(float score) {
+  return 1.0F / (1.0F + expf(-score));
+}
+
+/* By the likelihood of being in focus; unlikely ones are spread out, so that one still sees what comes before what. */
+static int relevance_of(float score) {
+  float likely = likelihood(score < 0 ? score / 3.0F : score);
+  return RELEVANCE_LEAST + (int)lrintf((100 - RELEVANCE_LEAST) * likely);
 }
 
 void wm_resolver_rank(wm_resolver_t *r) {
@@ -167,7 +179,7 @@ void wm_resolver_rank(wm_resolver_t *r) {
   wm_rank_gather(r);
   for (size_t i = 0; i < r->n_verdicts; i++) {
     wm_rank_involved(r, i, x);
-    sure[i] = likelihood(w, x, WM_RANK_INVOLVED);
+    sure[i] = likelihood(score_of(w, x, WM_RANK_INVOLVED));
   }
   for (size_t i = 0; i < r->n_verdicts; i++) {
     if (sure[i] < 0.5F) continue;
@@ -178,8 +190,7 @@ void wm_resolver_rank(wm_resolver_t *r) {
   r->n_verdicts = kept;
   for (size_t i = 0; i < kept; i++) {
     wm_rank_focus(r, i, x);
-    float likely = likelihood(w + WM_RANK_INVOLVED, x, WM_RANK_FOCUS);
-    r->verdicts[i].relevance = RELEVANCE_LEAST + (int)lrintf((100 - RELEVANCE_LEAST) * likely);
+    r->verdicts[i].relevance = relevance_of(score_of(w + WM_RANK_INVOLVED, x, WM_RANK_FOCUS));
   }
   qsort(r->verdicts, kept, sizeof *r->verdicts, by_relevance);
   for (size_t i = 0; i < kept; i++) {

@@ -18,37 +18,81 @@ static bool read_type(const char *s, wm_item_type_t *type) {
   return false;
 }
 
-static wm_err_t read_mention(wm_resolver_t *r, wm_item_t *item, const json_t *json, wm_error_t *err) {
-  const json_t *start = json_object_get(json, "start"), *end = json_object_get(json, "end");
-  const char *field = json_string_value(json_object_get(json, "field"));
+static bool is(const char *key, const char *name) {
+  return strcmp(key, name) == 0;
+}
+
+static wm_err_t read_mention(wm_resolver_t *r, wm_item_t *item, json_t *json, wm_error_t *err) {
+  const json_t *start = NULL, *end = NULL, *field = NULL, *text = NULL;
   wm_err_t rc = WM_OK;
+  for (void *i = json_object_iter(json); i; i = json_object_iter_next(json, i)) { /* cheaper than a search for each */
+    const char *key = json_object_iter_key(i);
+    if (key[0] == 's' && is(key, "start")) start = json_object_iter_value(i);
+    else if (key[0] == 'e' && is(key, "end")) end = json_object_iter_value(i);
+    else if (key[0] == 'f' && is(key, "field")) field = json_object_iter_value(i);
+    else if (key[0] == 't' && is(key, "text")) text = json_object_iter_value(i);
+  }
   if (!json_is_integer(start) || !json_is_integer(end)) return not_ours(err, "a mention without start and end");
   json_int_t s = json_integer_value(start), e = json_integer_value(end);
   if (s < 0 || e < s || e > (json_int_t)UINT32_MAX)
     return not_ours(err, "a mention whose start or end is out of range");
-  wm_mention_t m = {.start = (uint32_t)s, .end = (uint32_t)e, .field = WM_FIELD_BODY};
-  if (field && strcmp(field, wm_field_names[WM_FIELD_HEADLINE]) == 0) m.field = WM_FIELD_HEADLINE;
+  wm_mention_t m = {.start = (uint32_t)s, .end = (uint32_t)e, .text = text, .field = WM_FIELD_BODY};
+  if (json_is_string(field) && is(json_string_value(field), wm_field_names[WM_FIELD_HEADLINE]))
+    m.field = WM_FIELD_HEADLINE;
   wm_resolver_mention(r, item, &m, &rc, err);
   return rc;
 }
 
+/* The members of an entity that are looked at. */
+typedef struct {
+  json_t *type, *name, *mentions, *id, *country;
+} members_t;
+
+static void read_members(json_t *json, members_t *m) {
+  *m = (members_t){NULL, NULL, NULL, NULL, NULL};
+  for (void *i = json_object_iter(json); i; i = json_object_iter_next(json, i)) {
+    const char *key = json_object_iter_key(i);
+    json_t *value = json_object_iter_value(i);
+    switch (key[0]) {
+      case 't':
+        if (is(key, "type")) m->type = value;
+        break;
+      case 'n':
+        if (is(key, "name")) m->name = value;
+        break;
+      case 'm':
+        if (is(key, "mentions")) m->mentions = value;
+        break;
+      case 'i':
+        if (is(key, "id")) m->id = value;
+        break;
+      case 'c':
+        if (is(key, "country")) m->country = value;
+        break;
+      default:
+        break;
+    }
+  }
+}
+
 static wm_err_t read_entity(wm_resolver_t *r, json_t *json, wm_error_t *err) {
   wm_item_type_t type;
-  const char *type_name = json_string_value(json_object_get(json, "type"));
-  const json_t *name = json_object_get(json, "name");
-  const json_t *mentions = json_object_get(json, "mentions");
+  members_t m;
   wm_err_t rc = WM_OK;
-  if (!type_name || !json_is_string(name)) return not_ours(err, "an entity without type and name");
-  if (mentions && !json_is_array(mentions)) return not_ours(err, "mentions of an entity that are no list");
-  if (!read_type(type_name, &type)) return WM_OK; /* of a later version */
+  read_members(json, &m);
+  if (!json_is_string(m.type) || !json_is_string(m.name)) return not_ours(err, "an entity without type and name");
+  if (m.mentions && !json_is_array(m.mentions)) return not_ours(err, "mentions of an entity that are no list");
+  if (!read_type(json_string_value(m.type), &type)) return WM_OK; /* of a later version */
   wm_item_t *item = wm_resolver_item(r, &rc, err);
   if (!item) return rc;
   item->json = json;
+  item->id = m.id;
+  item->said_country = m.country;
   item->type = type;
-  item->name = (wm_str_t){json_string_value(name), json_string_length(name)};
+  item->name = (wm_str_t){json_string_value(m.name), json_string_length(m.name)};
   item->shown = item->name;
-  for (size_t i = 0, n = json_array_size(mentions); i < n && rc == WM_OK; i++)
-    rc = read_mention(r, item, json_array_get(mentions, i), err);
+  for (size_t i = 0, n = json_array_size(m.mentions); i < n && rc == WM_OK; i++)
+    rc = read_mention(r, item, json_array_get(m.mentions, i), err);
   return rc;
 }
 

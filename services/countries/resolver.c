@@ -7,11 +7,10 @@
 
 #define WEIGHT_MAX 1e4F
 
-wm_resolver_t *wm_resolver_new(const wm_gazetteer_t *g, const wm_policy_t *policy) {
+wm_resolver_t *wm_resolver_new(const wm_gazetteer_t *g) {
   wm_resolver_t *r = calloc(1, sizeof *r);
   if (!r) return NULL;
   r->g = g;
-  r->policy = policy;
   size_t n;
   r->choice = wm_gazetteer_choice(g, &n);
   r->us = wm_gazetteer_find_country(g, "US", 2);
@@ -35,6 +34,8 @@ void wm_resolver_destroy(wm_resolver_t *r) {
   free(r->items);
   free(r->merge);
   free(r->mentions);
+  free(r->options);
+  wm_resolver_drop_words(r);
   free(r);
 }
 
@@ -65,7 +66,7 @@ wm_item_t *wm_resolver_item(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err) {
   item->mention = item->last_mention = WM_NONE;
   item->first = UINT32_MAX;
   item->place = UINT32_MAX;
-  item->other = item->guess = WM_NO_COUNTRY;
+  item->other = item->guess = item->namesake = WM_NO_COUNTRY;
   return item;
 }
 
@@ -87,6 +88,13 @@ bool wm_resolver_mention(wm_resolver_t *r, wm_item_t *item, const wm_mention_t *
   return true;
 }
 
+wm_option_t *wm_resolver_option(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err) {
+  void *data = r->options;
+  bool ok = grow(&data, r->n_options, &r->room_options, sizeof *r->options, WM_OPTIONS_MAX, rc, err);
+  r->options = data;
+  return ok ? &r->options[r->n_options++] : NULL;
+}
+
 static bool is_ascii(wm_str_t s) {
   size_t i = 0;
   for (; i + 8 <= s.len; i += 8) {
@@ -101,8 +109,9 @@ static bool is_ascii(wm_str_t s) {
 
 static void reset(wm_resolver_t *r, wm_article_t *article) {
   r->article = article;
-  r->n_items = r->n_mentions = r->n_verdicts = 0;
+  r->n_items = r->n_mentions = r->n_options = r->n_verdicts = 0;
   memset(r->mass, 0, sizeof r->mass);
+  memset(r->spoken, 0, sizeof r->spoken);
   for (size_t i = 0; i < r->n_divisions; i++) {
     r->division_mass[r->divisions[i]] = 0;
     r->division_listed[r->divisions[i]] = false;
@@ -112,21 +121,21 @@ static void reset(wm_resolver_t *r, wm_article_t *article) {
   for (unsigned f = 0; f < WM_FIELD_COUNT; f++) {
     r->text[f] = wm_article_text(article, (wm_field_t)f);
     r->ascii[f] = is_ascii(r->text[f]);
-    wm_text_points_init(&r->cursor[f], r->text[f].s, r->text[f].len);
+    r->checkpoints[f].stride = 0;
   }
 }
 
-wm_err_t wm_resolver_prepare(wm_resolver_t *r, wm_article_t *article, wm_error_t *err) {
+wm_err_t wm_resolver_prepare(wm_resolver_t *r, const wm_policy_t *policy, wm_article_t *article, wm_error_t *err) {
   bool found = false;
+  r->policy = policy;
   reset(r, article);
   wm_err_t rc = wm_resolver_read(r, &found, err);
   if (rc == WM_OK && !found) rc = wm_resolver_scan(r, err);
-  if (rc == WM_OK) wm_resolver_decide(r);
-  return rc;
+  return rc == WM_OK ? wm_resolver_decide(r, err) : rc;
 }
 
-wm_err_t wm_resolver_run(wm_resolver_t *r, wm_article_t *article, wm_error_t *err) {
-  wm_err_t rc = wm_resolver_prepare(r, article, err);
+wm_err_t wm_resolver_run(wm_resolver_t *r, const wm_policy_t *policy, wm_article_t *article, wm_error_t *err) {
+  wm_err_t rc = wm_resolver_prepare(r, policy, article, err);
   if (rc != WM_OK) return rc;
   wm_resolver_rank(r);
   return wm_resolver_write(r, err);

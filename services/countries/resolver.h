@@ -21,13 +21,13 @@ typedef struct wm_resolver wm_resolver_t;
 
 /** Checks that the gazetteer's weights are those that the resolver needs. WM_ERR_MODEL. */
 wm_err_t wm_resolver_check(const wm_gazetteer_t *g, wm_error_t *err);
-/** A resolver over `g` and `policy` (borrowed). NULL when out of memory. */
-wm_resolver_t *wm_resolver_new(const wm_gazetteer_t *g, const wm_policy_t *policy);
+/** A resolver over `g` (borrowed). NULL when out of memory. */
+wm_resolver_t *wm_resolver_new(const wm_gazetteer_t *g);
 void wm_resolver_destroy(wm_resolver_t *r);
 /**
- * Resolves the article: sets `country` and `geonames` of its entities where they can be told, and `enrichment.countries`.
+ * Resolves the article under `policy` (borrowed for the call): sets `country` and `geonames` of its entities where they can be told, and `enrichment.countries`.
  * WM_ERR_NOMEM; WM_ERR_WRONG_TYPE (poison) if `enrichment.entities` is there and is not what the entities service writes.
  */
-wm_err_t wm_resolver_run(wm_resolver_t *r, wm_article_t *article, wm_error_t *err);
+wm_err_t wm_resolver_run(wm_resolver_t *r, const wm_policy_t *policy, wm_article_t *article, wm_error_t *err);
 
 #endif

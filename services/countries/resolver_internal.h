@@ -6,6 +6,7 @@
 #include "resolver.h"
 
 #define WM_NONE UINT32_MAX
+#define WM_AROUND_MAX 6u /* mentions of an item whose surroundings are looked at */
 
 typedef enum {
   WM_ITEM_PERSON = 0,
@@ -43,18 +44,22 @@ typedef enum {
 typedef struct {
   uint32_t start, end; /* code points */
   uint32_t next;       /* the item's next mention, or WM_NONE */
+  const json_t *text;  /* borrowed; NULL if found in the text */
   uint8_t field;
 } wm_mention_t;
 
 typedef struct {
-  json_t *json;                   /* the entity (borrowed), NULL if found in the text */
+  json_t *json; /* the entity (borrowed), NULL if found in the text */
+  json_t *id;   /* its id, and the country that it came with (borrowed; NULL if none) */
+  json_t *said_country;
   wm_str_t name;                  /* borrowed */
   wm_str_t shown;                 /* what stands as evidence: the name, or the part of it that gave the country */
   uint32_t mention, last_mention; /* first and last of a list, or WM_NONE */
   uint32_t n_mentions;
-  uint32_t n_headline;    /* of them in the headline */
-  uint32_t first;         /* code point of the first one in the body; UINT32_MAX if none */
-  const uint32_t *senses; /* packed; NULL if none or settled */
+  uint32_t n_headline;        /* of them in the headline */
+  uint32_t first;             /* code point of the first one in the body; UINT32_MAX if none */
+  const uint32_t *senses;     /* packed; NULL if none or settled */
+  uint32_t option, n_options; /* the senses that it may stand for, among the resolver's options */
   wm_item_type_t type;
   wm_by_t by;
   float confidence;    /* 0 to 1 that the countries are right */
@@ -64,12 +69,16 @@ typedef struct {
   uint8_t guess;       /* of a place that could not be looked up: where it probably lies, or WM_NO_COUNTRY */
   uint8_t other;       /* a second country that some mention says outright, or WM_NO_COUNTRY */
   uint8_t other_count; /* mentions of it */
-  bool caps;           /* the name was looked up as one in capital letters */
-  bool by_inner;       /* its senses are those of a part of the name */
-  bool learned;        /* its confidence is how often the name held in annotated news */
-  bool ambiguous;      /* its senses are in more than one country */
-  bool has_country;    /* one of its senses is a country */
-  bool look_around;    /* what stands around its mentions matters */
+  uint8_t n_said;      /* of an ambiguous name: the countries that its first mentions say outright */
+  uint8_t said[WM_AROUND_MAX];
+  bool caps;        /* the name was looked up as one in capital letters */
+  bool by_inner;    /* its senses are those of a part of the name */
+  bool learned;     /* its confidence is how often the name held in annotated news */
+  bool ambiguous;   /* its senses are in more than one country */
+  bool has_country; /* one of its senses is a country */
+  uint8_t namesake; /* that country, or WM_NO_COUNTRY */
+  bool look_around; /* what stands around its mentions matters */
+  bool look_before; /* and what stands before them: it may be what others lie in */
   bool settled;
   bool by_rule; /* settled by the policy */
 } wm_item_t;
@@ -111,13 +120,40 @@ typedef struct {
   uint32_t item; /* index + 1; 0: free */
 } wm_merge_t;
 
+/* Bytes of every stride-th code point, so that any offset is found in few steps; made when first needed. */
+#define WM_CHECKPOINTS_MAX 1024u
+typedef struct {
+  uint32_t stride; /* code points; 0: not made yet */
+  uint32_t count;
+  uint32_t bytes[WM_CHECKPOINTS_MAX];
+} wm_checkpoints_t;
+
+/* A sense that an item may stand for. */
+typedef struct {
+  float base; /* its score as far as the rest of the article does not matter */
+  uint32_t ref;
+  uint16_t division; /* of a place, or WM_NO_DIVISION */
+  uint8_t country, kind;
+  uint8_t traits; /* WM_OPTION_... */
+} wm_option_t;
+
+enum {
+  WM_OPTION_PLACE = 1,
+  WM_OPTION_AMERICAN_TOWN = 2,
+  WM_OPTION_WEAK = 4, /* a body or person */
+  WM_OPTION_GENERIC = 8,
+  WM_OPTION_AGAINST = 16 /* the name is a country's too, and this is not the country */
+};
+
+#define WM_OPTIONS_MAX 2000000u /* of one article; items beyond have none */
+
 struct wm_resolver {
   const wm_gazetteer_t *g;
   const wm_policy_t *policy;
   wm_article_t *article;
   wm_str_t text[WM_FIELD_COUNT];
   bool ascii[WM_FIELD_COUNT];
-  wm_text_points_t cursor[WM_FIELD_COUNT]; /* for code points to bytes in text that is not ASCII */
+  wm_checkpoints_t checkpoints[WM_FIELD_COUNT]; /* of text that is not ASCII */
   wm_item_t *items;
   size_t n_items, room_items;
   wm_mention_t *mentions;
@@ -130,6 +166,12 @@ struct wm_resolver {
   bool *division_listed;
   uint32_t *divisions; /* those listed */
   size_t n_divisions;
+  wm_option_t *options;
+  size_t n_options, room_options;
+  float spoken[WM_COUNTRIES_MAX + 1]; /* of mass: how much the article speaks of a country, as the model takes it */
+  struct {
+    json_t *kinds[WM_BY_KINDS], *codes[WM_COUNTRIES_MAX], *alpha3[WM_COUNTRIES_MAX], *names[WM_COUNTRIES_MAX];
+  } words; /* of write.c: shared by what it writes, as articles do not leave the thread */
   wm_anchor_t anchors[WM_ANCHORS_MAX];
   size_t n_anchors;
   const float *choice; /* weights of sense.c */
@@ -139,11 +181,12 @@ struct wm_resolver {
 };
 
 /* resolver.c: all but ranking and writing. */
-wm_err_t wm_resolver_prepare(wm_resolver_t *r, wm_article_t *article, wm_error_t *err);
+wm_err_t wm_resolver_prepare(wm_resolver_t *r, const wm_policy_t *policy, wm_article_t *article, wm_error_t *err);
 /* read.c: items from enrichment.entities; `*found` false if there is no such member. */
 wm_err_t wm_resolver_read(wm_resolver_t *r, bool *found, wm_error_t *err);
 /* A new item, or a new mention of one; NULL when full (then `*rc` is WM_OK and it is left out) or out of memory. */
 wm_item_t *wm_resolver_item(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err);
+wm_option_t *wm_resolver_option(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err);
 bool wm_resolver_mention(wm_resolver_t *r, wm_item_t *item, const wm_mention_t *mention, wm_err_t *rc, wm_error_t *err);
 /* scan.c: items from the text by the gazetteer alone. */
 wm_err_t wm_resolver_scan(wm_resolver_t *r, wm_error_t *err);
@@ -155,11 +198,12 @@ typedef struct {
   bool caps;              /* the name behind is in capital letters */
   bool country;           /* the mention itself may be a country's name */
 } wm_around_t;
-void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, wm_around_t *out);
-/* Whether `sense` goes with it, 0 or 1 each: the country behind the comma, the division, a place in the same division, and seen from the other
+/* `before`: whether to look before the mention too. */
+void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, bool before, wm_around_t *out);
+/* Whether `sense` goes with it: the country behind the comma, the division, a place in the same division, and seen from the other
  * side, the place before the comma. */
 #define WM_SAYS 4
-void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense, float says[WM_SAYS]);
+void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense, bool says[WM_SAYS]);
 /* The mention with the word before it (left) or behind it, if that begins with a capital: bytes written to out, 0 if there is none. */
 #define WM_WIDER_BYTES_MAX 96u
 size_t wm_resolver_wider(wm_resolver_t *r, const wm_mention_t *m, bool left, char out[WM_WIDER_BYTES_MAX]);
@@ -184,6 +228,7 @@ enum {
   WM_F_AGAINST_COUNTRY, /* the name is a country's too */
   WM_F_AGAINST_COUNTRY_HERE,
   WM_F_NEAR,
+  WM_F_NEAR_AGAINST_COUNTRY, /* near, the name is a country's too, and nothing else speaks of that country */
   WM_F_CAPS,
   WM_F_WEIGHT,
   WM_F_WEIGHT_WEAK,
@@ -196,7 +241,8 @@ enum {
   WM_F_NONE_ONE_WORD,
   WM_CHOICE_FEATURES
 };
-void wm_resolver_decide(wm_resolver_t *r);
+/* WM_ERR_NOMEM. */
+wm_err_t wm_resolver_decide(wm_resolver_t *r, wm_error_t *err);
 /* rank.c: verdicts from items. */
 void wm_resolver_rank(wm_resolver_t *r);
 /* What rank.c knows of a country, as numbers: two linear models say from them whether the country belongs to the article, and whether it is
@@ -209,5 +255,6 @@ void wm_rank_involved(const wm_resolver_t *r, size_t verdict, float x[WM_RANK_IN
 void wm_rank_focus(const wm_resolver_t *r, size_t verdict, float x[WM_RANK_FOCUS]);
 /* write.c: verdicts and items into the article. */
 wm_err_t wm_resolver_write(wm_resolver_t *r, wm_error_t *err);
+void wm_resolver_drop_words(wm_resolver_t *r);
 
 #endif

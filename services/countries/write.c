@@ -11,6 +11,12 @@ static const char *const k_kinds[WM_BY_KINDS] = {
     [WM_BY_MEDIA] = "body",      [WM_BY_LEARNED] = "known",   [WM_BY_ENTITY] = "entity", [WM_BY_INNER_COUNTRY] = "name",
     [WM_BY_INNER_PLACE] = "name"};
 
+/* The words that come again in every article are made once and shared from then on. */
+static json_t *shared(json_t **kept, const char *text) {
+  if (!*kept) *kept = json_string_nocheck(text);
+  return json_incref(*kept);
+}
+
 static bool gets_country(const wm_item_t *item) {
   return item->n_countries == 1 && item->confidence >= WRITTEN_FROM && item->by != WM_BY_INNER_COUNTRY &&
          item->by != WM_BY_INNER_PLACE;
@@ -27,8 +33,8 @@ static wm_err_t write_entity(wm_resolver_t *r, const wm_item_t *item, wm_error_t
   int failed = 0;
   uint8_t country = country_of(item);
   if (country != WM_NO_COUNTRY) {
-    const wm_country_t *c = wm_gazetteer_country(r->g, country);
-    failed |= json_object_set_new_nocheck(item->json, "country", json_string_nocheck(c->alpha2));
+    const char *code = wm_gazetteer_country(r->g, country)->alpha2;
+    failed |= json_object_set_new_nocheck(item->json, "country", shared(&r->words.codes[country], code));
   } else if (item->type == WM_ITEM_PLACE || item->type == WM_ITEM_GROUP) {
     json_object_del(item->json, "country");
   }
@@ -42,19 +48,22 @@ static wm_err_t write_entity(wm_resolver_t *r, const wm_item_t *item, wm_error_t
   return failed ? wm_error_set(err, WM_ERR_NOMEM, "out of memory") : WM_OK;
 }
 
-static json_t *evidence_json(const wm_resolver_t *r, const wm_verdict_t *v) {
+static json_t *name_json(const wm_item_t *item) {
+  if (item->json && item->shown.s == item->name.s && item->shown.len == item->name.len)
+    return json_incref(json_object_get(item->json, "name"));
+  return json_stringn_nocheck(item->shown.s, item->shown.len);
+}
+
+static json_t *evidence_json(wm_resolver_t *r, const wm_verdict_t *v) {
   json_t *list = json_array();
   for (uint32_t i = 0; i < v->n_evidence && list; i++) {
     const wm_item_t *item = &r->items[v->evidence[i].item];
     json_t *one = json_object();
-    const json_t *id = item->json ? json_object_get(item->json, "id") : NULL;
-    int failed = json_object_set_new_nocheck(one, "text", json_stringn_nocheck(item->shown.s, item->shown.len));
-    failed |= json_object_set_new_nocheck(one, "kind", json_string_nocheck(k_kinds[item->by]));
-    if (json_is_string(id))
-      failed |= json_object_set_new_nocheck(one, "entity",
-                                            json_stringn_nocheck(json_string_value(id), json_string_length(id)));
+    int failed = json_object_set_new_nocheck(one, "text", name_json(item));
+    failed |= json_object_set_new_nocheck(one, "kind", shared(&r->words.kinds[item->by], k_kinds[item->by]));
+    if (json_is_string(item->id)) failed |= json_object_set_new_nocheck(one, "entity", json_incref(item->id));
+    if (failed) json_decref(one);
     if (failed || json_array_append_new(list, one) != 0) {
-      json_decref(failed ? one : NULL);
       json_decref(list);
       return NULL;
     }
@@ -62,12 +71,12 @@ static json_t *evidence_json(const wm_resolver_t *r, const wm_verdict_t *v) {
   return list;
 }
 
-static json_t *verdict_json(const wm_resolver_t *r, const wm_verdict_t *v) {
+static json_t *verdict_json(wm_resolver_t *r, const wm_verdict_t *v) {
   const wm_country_t *c = wm_gazetteer_country(r->g, v->country);
   json_t *out = json_object();
-  int failed = json_object_set_new_nocheck(out, "code", json_string_nocheck(c->alpha2));
-  failed |= json_object_set_new_nocheck(out, "alpha3", json_string_nocheck(c->alpha3));
-  failed |= json_object_set_new_nocheck(out, "name", json_string_nocheck(c->name));
+  int failed = json_object_set_new_nocheck(out, "code", shared(&r->words.codes[v->country], c->alpha2));
+  failed |= json_object_set_new_nocheck(out, "alpha3", shared(&r->words.alpha3[v->country], c->alpha3));
+  failed |= json_object_set_new_nocheck(out, "name", shared(&r->words.names[v->country], c->name));
   failed |= json_object_set_new_nocheck(out, "relevance", json_integer(v->relevance));
   failed |= json_object_set_new_nocheck(out, "confidence", json_integer(v->confidence));
   failed |= json_object_set_new_nocheck(out, "focus", json_boolean(v->focus));
@@ -78,6 +87,15 @@ static json_t *verdict_json(const wm_resolver_t *r, const wm_verdict_t *v) {
     return NULL;
   }
   return out;
+}
+
+void wm_resolver_drop_words(wm_resolver_t *r) {
+  for (size_t i = 0; i < WM_BY_KINDS; i++) json_decref(r->words.kinds[i]);
+  for (size_t i = 0; i < WM_COUNTRIES_MAX; i++) {
+    json_decref(r->words.codes[i]);
+    json_decref(r->words.alpha3[i]);
+    json_decref(r->words.names[i]);
+  }
 }
 
 wm_err_t wm_resolver_write(wm_resolver_t *r, wm_error_t *err) {

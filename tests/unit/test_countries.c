@@ -1,6 +1,9 @@
 /* The countries enricher as a service: what it reads, writes and refuses. */
 #include "countries_support.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "services/countries/key.h"
@@ -235,6 +238,148 @@ static void test_policy_gives_none(void **state) {
   policy_file("Crimea = -\nFreedonia = -\n", WM_OK, "");
 }
 
+static void write_text(const char *path, const char *text) {
+  FILE *f = fopen(path, "wb");
+  assert_non_null(f);
+  assert_true(fputs(text, f) >= 0);
+  fclose(f);
+}
+
+/* SIGHUP: the file is read again; one with a mistake is refused, and the rules stay as they were. */
+static void test_reload(void **state) {
+  (void)state;
+  char path[] = "/tmp/wm-policy-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  write_text(path, "Freedonia = SM\n");
+  bench_t b;
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(bench_open(&b, path, &err), WM_OK);
+  assert_int_equal(bench_run(&b, "", "A ship left {L:Freedonia}.", true, &err), WM_OK);
+  assert_string_equal(bench_line(&b), "SM!");
+  write_text(path, "Freedonia = VA\n");
+  assert_int_equal(bench_run(&b, "", "A ship left {L:Freedonia}.", true, &err), WM_OK);
+  assert_string_equal(bench_line(&b), "SM!");
+  assert_int_equal(wm_countries_service.reload(b.shared, &err), WM_OK);
+  assert_int_equal(bench_run(&b, "", "A ship left {L:Freedonia}.", true, &err), WM_OK);
+  assert_string_equal(bench_line(&b), "VA!");
+  write_text(path, "Freedonia = VA\nAtlantis = XX\n");
+  assert_int_equal(wm_countries_service.reload(b.shared, &err), WM_ERR_CONFIG);
+  assert_non_null(strstr(err.text, ":2: unknown country code"));
+  wm_error_clear(&err);
+  assert_int_equal(bench_run(&b, "", "A ship left {L:Freedonia}.", true, &err), WM_OK);
+  assert_string_equal(bench_line(&b), "VA!");
+  for (int i = 0; i < 1000; i++) {
+    write_text(path, i % 2 ? "Freedonia = VA\n" : "Freedonia = SM\n");
+    assert_int_equal(wm_countries_service.reload(b.shared, &err), WM_OK);
+  }
+  bench_close(&b);
+  unlink(path);
+}
+
+typedef struct {
+  const bench_t *bench;
+  const atomic_bool *stop;
+  long runs, wrong;
+} runner_t;
+
+static void *run_many(void *data) {
+  runner_t *r = data;
+  wm_error_t err = WM_ERROR_INIT;
+  void *worker = NULL;
+  wm_article_t *a = wm_article_new(NULL);
+  const char *json =
+      "{\"uri\":\"u\",\"body_text\":\"Off Freedonia.\",\"enrichment\":{\"entities\":[{\"id\":\"e1\",\"type\":\"place\","
+      "\"name\":\"Freedonia\",\"mentions\":[{\"field\":\"body_text\",\"start\":4,\"end\":13,\"text\":\"Freedonia\"}]}]}"
+      "}";
+  if (!a || wm_countries_service.worker_open(r->bench->shared, &worker, &err) != WM_OK) r->wrong++;
+  while (worker && !atomic_load(r->stop)) {
+    bool ok = wm_article_parse(a, json, strlen(json), NULL, &err) == WM_OK &&
+              wm_countries_service.enrich(worker, a, &err) == WM_OK;
+    const json_t *first = ok ? json_array_get(wm_article_get(a, "countries"), 0) : NULL;
+    const char *code = json_string_value(json_object_get(first, "code"));
+    if (!code || (strcmp(code, "SM") != 0 && strcmp(code, "VA") != 0)) r->wrong++;
+    r->runs++;
+  }
+  if (worker) wm_countries_service.worker_close(worker);
+  wm_article_destroy(a);
+  return NULL;
+}
+
+/* Reloads while workers run: every article is done under one policy or the other. */
+static void test_reload_under_load(void **state) {
+  (void)state;
+  char path[] = "/tmp/wm-policy-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  write_text(path, "Freedonia = SM\n");
+  bench_t b;
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(bench_open(&b, path, &err), WM_OK);
+  atomic_bool stop = false;
+  runner_t runners[3];
+  pthread_t threads[3];
+  for (int i = 0; i < 3; i++) {
+    runners[i] = (runner_t){&b, &stop, 0, 0};
+    assert_int_equal(pthread_create(&threads[i], NULL, run_many, &runners[i]), 0);
+  }
+  for (int i = 0; i < 300; i++) {
+    write_text(path, i % 2 ? "Freedonia = SM\n" : "Freedonia = VA\n");
+    assert_int_equal(wm_countries_service.reload(b.shared, &err), WM_OK);
+  }
+  atomic_store(&stop, true);
+  for (int i = 0; i < 3; i++) {
+    pthread_join(threads[i], NULL);
+    assert_int_equal(runners[i].wrong, 0);
+  }
+  bench_close(&b);
+  unlink(path);
+}
+
+/* 100,000 place names in one article: work and memory stay bounded, and the answer is right. */
+static void test_many_places(void **state) {
+  (void)state;
+  static const char *const names[] = {"Springfield", "San Jose", "Georgia", "Santa Ana", "Kampungu", "Nowhere at all"};
+  enum { COUNT = 100000 };
+  char *body = malloc(COUNT * 16 + 1);
+  assert_non_null(body);
+  json_t *entities = json_array();
+  size_t n = 0;
+  for (int i = 0; i < COUNT; i++) {
+    char name[64];
+    const char *base = names[i % 6];
+    snprintf(name, sizeof name, i % 6 < 4 ? "%s" : "%s %d", base, i);
+    size_t start = n;
+    memcpy(body + n, base, strlen(base));
+    n += strlen(base);
+    json_array_append_new(
+        entities, json_pack("{s:s,s:s,s:[{s:s,s:I,s:I,s:s}]}", "type", "place", "name", name, "mentions", "field",
+                            "body_text", "start", (json_int_t)start, "end", (json_int_t)n, "text", base));
+    memcpy(body + n, ", ", 2);
+    n += 2;
+  }
+  body[n] = '\0';
+  json_t *raw = json_pack("{s:s,s:s,s:{s:s,s:o}}", "uri", "u", "body_text", body, "enrichment", "schema", "1.0",
+                          "entities", entities);
+  char *json = json_dumps(raw, 0);
+  json_decref(raw);
+  wm_article_limits_t limits = {.bytes_max = 64u << 20};
+  wm_article_t *a = wm_article_new(&limits);
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(wm_article_parse(a, json, strlen(json), NULL, &err), WM_OK);
+  struct timespec from, to;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+  assert_int_equal(wm_countries_service.enrich(g_bench.worker, a, &err), WM_OK);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+  assert_true(to.tv_sec - from.tv_sec < 60); /* a bound, not a speed: it takes less than one */
+  assert_true(json_array_size(wm_article_get(a, "countries")) >= 1);
+  wm_article_destroy(a);
+  free(json);
+  free(body);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_keys),
                                      cmocka_unit_test(test_members),
@@ -245,6 +390,9 @@ int main(void) {
                                      cmocka_unit_test(test_offsets_beyond_the_text),
                                      cmocka_unit_test(test_same_bytes_again),
                                      cmocka_unit_test(test_policy),
-                                     cmocka_unit_test(test_policy_gives_none)};
+                                     cmocka_unit_test(test_policy_gives_none),
+                                     cmocka_unit_test(test_reload),
+                                     cmocka_unit_test(test_reload_under_load),
+                                     cmocka_unit_test(test_many_places)};
   return cmocka_run_group_tests(tests, open_bench, close_bench);
 }
