@@ -180,6 +180,11 @@ void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, bool before, wm
     name_before(r, text.s, start - 2, out);
 }
 
+void wm_resolver_name_at(wm_resolver_t *r, const char *s, size_t len, wm_around_t *out) {
+  *out = (wm_around_t){.after_country = WM_NO_COUNTRY};
+  name_after(r, s, len, out);
+}
+
 size_t wm_resolver_wider(wm_resolver_t *r, const wm_mention_t *m, bool left, char out[WM_WIDER_BYTES_MAX]) {
   wm_str_t text = r->text[m->field];
   size_t start = wm_resolver_byte(r, m->field, m->start), end = wm_resolver_byte(r, m->field, m->end);

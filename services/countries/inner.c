@@ -74,6 +74,17 @@ static bool take_part(wm_resolver_t *r, const wm_item_t *item, const char *part,
   return known;
 }
 
+/* Whether a country's name is a town's elsewhere too. */
+static bool town_too(const wm_resolver_t *r, const uint32_t *senses) {
+  wm_sense_t s;
+  uint8_t country = WM_NO_COUNTRY;
+  for (const uint32_t *p = senses; wm_gazetteer_sense(r->g, p, &s); p = wm_gazetteer_next(p)) {
+    if (s.kind == WM_SENSE_COUNTRY && country == WM_NO_COUNTRY) country = s.country;
+    if (s.kind == WM_SENSE_PLACE && country != WM_NO_COUNTRY && s.country != country) return true;
+  }
+  return false;
+}
+
 void wm_inner_look_up(wm_resolver_t *r, wm_item_t *item, const wm_key_t *name) {
   found_t f = {NULL, NULL, {0, 0, {0}}, false};
   if (name->n_words < 2) return;
@@ -86,7 +97,10 @@ void wm_inner_look_up(wm_resolver_t *r, wm_item_t *item, const wm_key_t *name) {
     }
     i += n ? n : 1;
   }
-  if (f.ruled) {
+  if (f.ruled && f.rule.n == 1 && town_too(r, f.country)) { /* "Mexico Bulldogs": of Mexico in Missouri, perhaps */
+    item->senses = f.country;
+    item->by_inner = item->inner_country = true;
+  } else if (f.ruled) {
     item->n_countries = f.rule.n;
     memcpy(item->countries, f.rule.countries, f.rule.n);
     item->by = WM_BY_INNER_COUNTRY;

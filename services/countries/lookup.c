@@ -32,7 +32,8 @@ static const wm_by_t k_by[WM_SENSE_KINDS] = {
     [WM_SENSE_MEDIA] = WM_BY_MEDIA,     [WM_SENSE_LEARNED] = WM_BY_LEARNED};
 
 bool wm_sense_allowed(const wm_item_t *item, const wm_sense_t *s, bool caps) {
-  unsigned allowed = item->by_inner ? BIT(WM_SENSE_PLACE) | BIT(WM_SENSE_AREA) : k_allowed[item->type];
+  unsigned inner = BIT(WM_SENSE_PLACE) | (item->inner_country ? BIT(WM_SENSE_COUNTRY) : BIT(WM_SENSE_AREA));
+  unsigned allowed = item->by_inner ? inner : k_allowed[item->type];
   if (!(allowed & BIT(s->kind))) return false;
   if (s->flags & WM_SENSE_POSTAL) return false;
   return caps || item->by_inner || !(s->flags & WM_SENSE_CAPS);

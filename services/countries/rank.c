@@ -84,6 +84,7 @@ void wm_rank_gather(wm_resolver_t *r) {
   rank_t k = {r, {0}};
   for (size_t i = 0; i < r->n_items; i++) {
     const wm_item_t *item = &r->items[i];
+    if (item->hint) continue;
     uint32_t count = item->n_mentions ? item->n_mentions : 1;
     uint32_t other = item->other_count < count ? item->other_count : count - 1;
     for (unsigned c = 0; c < item->n_countries; c++)

@@ -2,6 +2,8 @@
 
 #include "resolver_internal.h"
 
+#define HINT_BYTES_MAX 200u
+
 static const char *const k_types[] = {"person", "organisation", "place", "group", "event", "work"};
 
 static wm_err_t not_ours(wm_error_t *err, const char *what) {
@@ -104,5 +106,37 @@ wm_err_t wm_resolver_read(wm_resolver_t *r, bool *found, wm_error_t *err) {
   wm_err_t rc = WM_OK;
   for (size_t i = 0, n = json_array_size(entities); i < n && rc == WM_OK; i++)
     rc = read_entity(r, json_array_get(entities, i), err);
+  return rc;
+}
+
+/* "Lebanon, Ohio": what is behind the last comma is a place that helps to decide, and says where the one before it lies. */
+static wm_err_t add_hint(wm_resolver_t *r, wm_str_t said, wm_error_t *err) {
+  wm_err_t rc = WM_OK;
+  wm_key_t key;
+  size_t first = 0, last = said.len;
+  while (first < said.len && said.s[first] != ',') first++;
+  while (last > 0 && said.s[last - 1] != ',') last--;
+  while (last < said.len && said.s[last] == ' ') last++;
+  if (first < last && !r->hint.set && wm_key_make(said.s, first, &key)) {
+    r->hint.set = true;
+    r->hint.hash = wm_key_hash(key.text, key.len);
+    wm_resolver_name_at(r, said.s + last, said.len - last, &r->hint.around);
+  }
+  wm_item_t *item = wm_resolver_item(r, &rc, err);
+  if (!item) return rc;
+  item->type = WM_ITEM_PLACE;
+  item->name = item->shown = (wm_str_t){said.s + last, said.len - last};
+  item->hint = true;
+  return WM_OK;
+}
+
+wm_err_t wm_resolver_hints(wm_resolver_t *r, wm_error_t *err) {
+  static const char *const members[] = {"located", "dateline"};
+  wm_err_t rc = WM_OK;
+  for (size_t i = 0; i < sizeof members / sizeof *members && rc == WM_OK; i++) {
+    const json_t *said = json_object_get(wm_article_json(r->article), members[i]);
+    if (json_is_string(said) && json_string_length(said) <= HINT_BYTES_MAX)
+      rc = add_hint(r, (wm_str_t){json_string_value(said), json_string_length(said)}, err);
+  }
   return rc;
 }

@@ -118,6 +118,7 @@ static void reset(wm_resolver_t *r, wm_article_t *article) {
   }
   r->n_divisions = r->n_anchors = 0;
   r->total_mass = 0;
+  r->hint.set = false;
   for (unsigned f = 0; f < WM_FIELD_COUNT; f++) {
     r->text[f] = wm_article_text(article, (wm_field_t)f);
     r->ascii[f] = is_ascii(r->text[f]);
@@ -131,6 +132,7 @@ wm_err_t wm_resolver_prepare(wm_resolver_t *r, const wm_policy_t *policy, wm_art
   reset(r, article);
   wm_err_t rc = wm_resolver_read(r, &found, err);
   if (rc == WM_OK && !found) rc = wm_resolver_scan(r, err);
+  if (rc == WM_OK) rc = wm_resolver_hints(r, err);
   return rc == WM_OK ? wm_resolver_decide(r, err) : rc;
 }
 

@@ -60,6 +60,7 @@ typedef struct {
   uint32_t first;             /* code point of the first one in the body; UINT32_MAX if none */
   const uint32_t *senses;     /* packed; NULL if none or settled */
   uint32_t option, n_options; /* the senses that it may stand for, among the resolver's options */
+  uint64_t hash;              /* of the key of its name */
   wm_item_type_t type;
   wm_by_t by;
   float confidence;    /* 0 to 1 that the countries are right */
@@ -71,16 +72,18 @@ typedef struct {
   uint8_t other_count; /* mentions of it */
   uint8_t n_said;      /* of an ambiguous name: the countries that its first mentions say outright */
   uint8_t said[WM_AROUND_MAX];
-  bool caps;        /* the name was looked up as one in capital letters */
-  bool by_inner;    /* its senses are those of a part of the name */
-  bool learned;     /* its confidence is how often the name held in annotated news */
-  bool ambiguous;   /* its senses are in more than one country */
-  bool has_country; /* one of its senses is a country */
-  uint8_t namesake; /* that country, or WM_NO_COUNTRY */
-  bool look_around; /* what stands around its mentions matters */
-  bool look_before; /* and what stands before them: it may be what others lie in */
+  bool caps;          /* the name was looked up as one in capital letters */
+  bool by_inner;      /* its senses are those of a part of the name */
+  bool inner_country; /* and that part is a country's name, and a town's too */
+  bool learned;       /* its confidence is how often the name held in annotated news */
+  bool ambiguous;     /* its senses are in more than one country */
+  bool has_country;   /* one of its senses is a country */
+  uint8_t namesake;   /* that country, or WM_NO_COUNTRY */
+  bool look_around;   /* what stands around its mentions matters */
+  bool look_before;   /* and what stands before them: it may be what others lie in */
   bool settled;
   bool by_rule; /* settled by the policy */
+  bool hint;    /* where the article says that it was written: helps to decide, but is no evidence */
 } wm_item_t;
 
 typedef struct {
@@ -112,6 +115,15 @@ typedef struct {
   float lat, lon; /* degrees */
   float sure;
 } wm_anchor_t;
+
+/* What stands around a mention (context.c). */
+typedef struct {
+  const uint32_t *after;  /* senses of the name behind a comma or in brackets: "Paris, TEXAS"; NULL if none */
+  const uint32_t *before; /* senses of the name before a comma: "ATLANTA, Georgia" */
+  uint8_t after_country;  /* where the policy has a rule for it, else WM_NO_COUNTRY */
+  bool caps;              /* the name behind is in capital letters */
+  bool country;           /* the mention itself may be a country's name */
+} wm_around_t;
 
 #define WM_RESOLVER_MERGE_SLOTS 8192u /* a power of two; names of a scanned text are joined up to half as many */
 
@@ -158,6 +170,11 @@ struct wm_resolver {
   size_t n_items, room_items;
   wm_mention_t *mentions;
   size_t n_mentions, room_mentions;
+  struct {
+    uint64_t hash;      /* key of the place that the article says it was written at */
+    wm_around_t around; /* what it says behind its comma */
+    bool set;
+  } hint;
   wm_tokens_t tokens;
   wm_merge_t *merge;                /* of scan.c, made when first needed */
   float mass[WM_COUNTRIES_MAX + 1]; /* how much the article speaks of each country */
@@ -184,6 +201,8 @@ struct wm_resolver {
 wm_err_t wm_resolver_prepare(wm_resolver_t *r, const wm_policy_t *policy, wm_article_t *article, wm_error_t *err);
 /* read.c: items from enrichment.entities; `*found` false if there is no such member. */
 wm_err_t wm_resolver_read(wm_resolver_t *r, bool *found, wm_error_t *err);
+/* Items from where the article says that it was written (ninjs `located`, or `dateline`). */
+wm_err_t wm_resolver_hints(wm_resolver_t *r, wm_error_t *err);
 /* A new item, or a new mention of one; NULL when full (then `*rc` is WM_OK and it is left out) or out of memory. */
 wm_item_t *wm_resolver_item(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err);
 wm_option_t *wm_resolver_option(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err);
@@ -191,19 +210,14 @@ bool wm_resolver_mention(wm_resolver_t *r, wm_item_t *item, const wm_mention_t *
 /* scan.c: items from the text by the gazetteer alone. */
 wm_err_t wm_resolver_scan(wm_resolver_t *r, wm_error_t *err);
 /* context.c: what stands around a mention. */
-typedef struct {
-  const uint32_t *after;  /* senses of the name behind a comma or in brackets: "Paris, TEXAS"; NULL if none */
-  const uint32_t *before; /* senses of the name before a comma: "ATLANTA, Georgia" */
-  uint8_t after_country;  /* where the policy has a rule for it, else WM_NO_COUNTRY */
-  bool caps;              /* the name behind is in capital letters */
-  bool country;           /* the mention itself may be a country's name */
-} wm_around_t;
 /* `before`: whether to look before the mention too. */
 void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, bool before, wm_around_t *out);
 /* Whether `sense` goes with it: the country behind the comma, the division, a place in the same division, and seen from the other
  * side, the place before the comma. */
 #define WM_SAYS 4
 void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense, bool says[WM_SAYS]);
+/* What name, as long as the gazetteer knows one, begins at s[0]: `after` of `out`. */
+void wm_resolver_name_at(wm_resolver_t *r, const char *s, size_t len, wm_around_t *out);
 /* The mention with the word before it (left) or behind it, if that begins with a capital: bytes written to out, 0 if there is none. */
 #define WM_WIDER_BYTES_MAX 96u
 size_t wm_resolver_wider(wm_resolver_t *r, const wm_mention_t *m, bool left, char out[WM_WIDER_BYTES_MAX]);

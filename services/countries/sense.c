@@ -25,6 +25,10 @@ static float score_of(const float *w, const wm_inputs_t *x) {
 size_t wm_sense_around(wm_resolver_t *r, const wm_item_t *item, wm_around_t around[WM_AROUND_MAX]) {
   size_t n = 0;
   if (!item->look_around) return 0;
+  if (r->hint.set && item->hash == r->hint.hash) {
+    around[n] = r->hint.around;
+    around[n++].country = item->has_country;
+  }
   for (uint32_t m = item->mention; m != WM_NONE && n < WM_AROUND_MAX; m = r->mentions[m].next) {
     wm_resolver_around(r, &r->mentions[m], item->look_before, &around[n]);
     around[n].country = item->has_country;
@@ -204,8 +208,9 @@ typedef struct {
   uint64_t hash;
 } ahead_t;
 
-static wm_err_t look_at(wm_resolver_t *r, wm_item_t *item, const wm_key_t *name, wm_error_t *err) {
-  wm_sense_look_up(r, item, name);
+static wm_err_t look_at(wm_resolver_t *r, wm_item_t *item, const ahead_t *name, wm_error_t *err) {
+  item->hash = name->hash;
+  wm_sense_look_up(r, item, &name->key);
   use_entity_country(r, item);
   if (!item->settled) return lay_out(r, item, err);
   if (item->n_countries) wm_sense_add_mass(r, item, 1.0F);
@@ -218,7 +223,7 @@ static wm_err_t look_at_all(wm_resolver_t *r, wm_error_t *err) {
   wm_err_t rc = WM_OK;
   size_t n = r->n_items;
   for (size_t i = 0; i < n + AHEAD && rc == WM_OK; i++) {
-    if (i >= AHEAD) rc = look_at(r, &r->items[i - AHEAD], &ahead[i % AHEAD].key, err);
+    if (i >= AHEAD) rc = look_at(r, &r->items[i - AHEAD], &ahead[i % AHEAD], err);
     if (i < n) {
       ahead_t *a = &ahead[i % AHEAD];
       wm_key_make(r->items[i].name.s, r->items[i].name.len, &a->key);

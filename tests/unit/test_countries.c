@@ -238,6 +238,27 @@ static void test_policy_gives_none(void **state) {
   policy_file("Crimea = -\nFreedonia = -\n", WM_OK, "");
 }
 
+/* Where the article says that it was written helps to decide, but is no evidence. */
+static void test_located(void **state) {
+  (void)state;
+  static const char *const from[] = {"", "Lebanon, Ohio", "BEIRUT", "Oslo"};
+  static const char *const country[] = {"LB", "US", "LB", "LB"};
+  for (size_t i = 0; i < 4; i++) {
+    char json[512];
+    wm_error_t err = WM_ERROR_INIT;
+    snprintf(
+        json, sizeof json,
+        "{\"uri\":\"u\",\"body_text\":\"Lebanon shut its "
+        "pool.\",\"located\":\"%s\",\"enrichment\":{\"entities\":[{\"type\":\"place\","
+        "\"name\":\"Lebanon\",\"mentions\":[{\"field\":\"body_text\",\"start\":0,\"end\":7,\"text\":\"Lebanon\"}]}]}}",
+        from[i]);
+    assert_int_equal(wm_article_parse(g_bench.article, json, strlen(json), NULL, &err), WM_OK);
+    assert_int_equal(wm_countries_service.enrich(g_bench.worker, g_bench.article, &err), WM_OK);
+    assert_string_equal(bench_entity(&g_bench, "Lebanon", NULL), country[i]);
+    assert_int_equal(json_array_size(wm_article_get(g_bench.article, "countries")), 1);
+  }
+}
+
 static void write_text(const char *path, const char *text) {
   FILE *f = fopen(path, "wb");
   assert_non_null(f);
@@ -391,6 +412,7 @@ int main(void) {
                                      cmocka_unit_test(test_same_bytes_again),
                                      cmocka_unit_test(test_policy),
                                      cmocka_unit_test(test_policy_gives_none),
+                                     cmocka_unit_test(test_located),
                                      cmocka_unit_test(test_reload),
                                      cmocka_unit_test(test_reload_under_load),
                                      cmocka_unit_test(test_many_places)};
