@@ -112,7 +112,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         room = self.server.newsroom
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the sender died in the middle: no request at all
+            self.close_connection = True
+            return
         path = self.path.split("?")[0]
         with room.lock:
             room.requests[path] = room.requests.get(path, 0) + 1
