@@ -11,6 +11,8 @@
 #define LAST 0x80000000u
 #define EMPTY 0xFFFFFFFFu
 #define SEAT_CLASS 0x80u /* bit of wm_place_t.cls */
+#define LAT_MAX 900000   /* ten-thousandths of a degree */
+#define LON_MAX 1800000
 #define PREFETCH_PLACES 16
 #define TELLING_BITS 262144u /* 32 KiB, which stay in the cache; a power of two */
 
@@ -63,6 +65,13 @@ static wm_err_t check_countries(wm_gazetteer_t *g, wm_error_t *err) {
   return WM_OK;
 }
 
+static long lat_of(const wm_place_t *p) {
+  return 100L * p->lat + p->lat_fine;
+}
+static long lon_of(const wm_place_t *p) {
+  return 100L * p->lon + p->lon_fine;
+}
+
 static wm_err_t check_places(wm_gazetteer_t *g, wm_error_t *err) {
   while (g->n_divisions < g->n_places && (g->places[g->n_divisions].cls & ~SEAT_CLASS) == WM_PLACE_DIVISION1)
     g->n_divisions++;
@@ -71,6 +80,7 @@ static wm_err_t check_places(wm_gazetteer_t *g, wm_error_t *err) {
     const wm_place_t *p = &g->places[i];
     if (p->country >= g->n_countries) return broken(g, err, "country of a place", i);
     if (p->division != WM_NO_DIVISION && p->division >= g->n_divisions) return broken(g, err, "division of a place", i);
+    if (labs(lat_of(p)) > LAT_MAX || labs(lon_of(p)) > LON_MAX) return broken(g, err, "coordinates of a place", i);
   }
   return WM_OK;
 }
@@ -188,6 +198,13 @@ size_t wm_gazetteer_divisions(const wm_gazetteer_t *g) {
 }
 const wm_place_t *wm_gazetteer_place(const wm_gazetteer_t *g, uint32_t place) {
   return &g->places[place];
+}
+bool wm_gazetteer_point(const wm_gazetteer_t *g, uint32_t place, double *lat, double *lon) {
+  const wm_place_t *p = &g->places[place];
+  if ((p->cls & ~SEAT_CLASS) != WM_PLACE_TOWN || (!p->lat && !p->lon)) return false;
+  *lat = (double)lat_of(p) / 1e4;
+  *lon = (double)lon_of(p) / 1e4;
+  return true;
 }
 wm_str_t wm_gazetteer_policy(const wm_gazetteer_t *g) {
   return g->policy;

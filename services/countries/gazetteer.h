@@ -3,7 +3,8 @@
  *
  * Sections (little-endian, all indices checked when the file is opened):
  *   countries  n x 64 bytes: alpha-2, alpha-3, weight, latitude, longitude, GeoNames id, name
- *   places     n x 16 bytes: GeoNames id, latitude, longitude, first-level division, country, class, weight; divisions of the first level come first
+ *   places     n x 16 bytes: GeoNames id, latitude, longitude, first-level division, country, class, weight, finer digits of latitude and
+ *              longitude; divisions of the first level come first
  *   names      n x 8 bytes: an open-addressing hash table; 32 bits of the key's hash, index of the first sense
  *   senses     n x 4 bytes: what a name may stand for; lists ended by a flag
  *   policy     text in the form of policy.h: the default for disputed and dissolved places
@@ -62,12 +63,13 @@ typedef enum { WM_PLACE_TOWN = 0, WM_PLACE_DIVISION1, WM_PLACE_DIVISION2 } wm_pl
 
 typedef struct {
   uint32_t geonames; /* 0: unknown */
-  int16_t lat, lon;  /* hundredths of a degree */
+  int16_t lat, lon;  /* hundredths of a degree; of a division the middle of its people */
   uint16_t division; /* index of the first-level division among places, or WM_NO_DIVISION */
   uint8_t country;
   uint8_t cls; /* wm_place_class_t */
   uint8_t weight;
-  uint8_t pad[3];
+  int8_t lat_fine, lon_fine; /* ten-thousandths of a degree more */
+  uint8_t pad;
 } wm_place_t;
 
 typedef struct {
@@ -90,6 +92,8 @@ const wm_country_t *wm_gazetteer_country(const wm_gazetteer_t *g, uint8_t countr
 uint8_t wm_gazetteer_find_country(const wm_gazetteer_t *g, const char *alpha2, size_t len);
 size_t wm_gazetteer_divisions(const wm_gazetteer_t *g); /* places below this index are first-level divisions */
 const wm_place_t *wm_gazetteer_place(const wm_gazetteer_t *g, uint32_t place);
+/** Where a town lies, in degrees; false for divisions, and where it is not known. */
+bool wm_gazetteer_point(const wm_gazetteer_t *g, uint32_t place, double *lat, double *lon);
 /** The built-in policy text (not NUL-terminated). */
 wm_str_t wm_gazetteer_policy(const wm_gazetteer_t *g);
 

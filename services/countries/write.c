@@ -28,7 +28,23 @@ static uint8_t country_of(const wm_item_t *item) {
   return item->type == WM_ITEM_PLACE ? item->guess : WM_NO_COUNTRY;
 }
 
-/* `country` and `geonames` of an entity; a place or group that is not sure has none. */
+/* `point` of a town: [longitude, latitude], as GeoJSON has them. */
+static int write_point(wm_resolver_t *r, const wm_item_t *item) {
+  double lat, lon;
+  if (!gets_country(item) || item->place == UINT32_MAX || !wm_gazetteer_point(r->g, item->place, &lat, &lon)) {
+    json_object_del(item->json, "point");
+    return 0;
+  }
+  json_t *point = json_array();
+  int failed = json_array_append_new(point, json_real(lon)) | json_array_append_new(point, json_real(lat));
+  if (failed) {
+    json_decref(point);
+    return -1;
+  }
+  return json_object_set_new_nocheck(item->json, "point", point);
+}
+
+/* `country`, `geonames` and `point` of an entity; a place or group that is not sure has none. */
 static wm_err_t write_entity(wm_resolver_t *r, const wm_item_t *item, wm_error_t *err) {
   int failed = 0;
   uint8_t country = country_of(item);
@@ -44,6 +60,7 @@ static wm_err_t write_entity(wm_resolver_t *r, const wm_item_t *item, wm_error_t
     else if (gets_country(item) && item->by == WM_BY_COUNTRY)
       id = wm_gazetteer_country(r->g, item->countries[0])->geonames;
     failed |= json_object_set_new_nocheck(item->json, "geonames", id ? json_integer(id) : json_null());
+    failed |= write_point(r, item);
   }
   return failed ? wm_error_set(err, WM_ERR_NOMEM, "out of memory") : WM_OK;
 }

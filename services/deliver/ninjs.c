@@ -113,6 +113,12 @@ static bool degrees(const json_t *value, double limit) {
   return json_is_number(value) && json_number_value(value) >= -limit && json_number_value(value) <= limit;
 }
 
+/* [longitude, latitude] as it should be; else NULL. */
+static const json_t *valid_point(const json_t *at) {
+  return json_array_size(at) >= 2 && degrees(json_array_get(at, 0), 180) && degrees(json_array_get(at, 1), 90) ? at
+                                                                                                               : NULL;
+}
+
 /* The point of a place of this name that the article came with (ninjs: places[].geoJSON); NULL if none. */
 static const json_t *raw_point(const wm_item_t *item, const char *name) {
   size_t i;
@@ -124,17 +130,17 @@ static const json_t *raw_point(const wm_item_t *item, const char *name) {
     if (!name || !is || strcasecmp(is, name) != 0) continue;
     const json_t *geo = json_object_get(place, "geoJSON");
     if (!geo) geo = json_object_get(place, "geometry_geojson");
-    const json_t *at = json_object_get(geo, "coordinates");
+    const json_t *at = valid_point(json_object_get(geo, "coordinates"));
     const char *type = wm_item_text(geo, "type");
-    if (type && strcmp(type, "Point") == 0 && json_array_size(at) >= 2 && degrees(json_array_get(at, 0), 180) &&
-        degrees(json_array_get(at, 1), 90))
-      return at;
+    if (type && strcmp(type, "Point") == 0 && at) return at;
   }
   return NULL;
 }
 
-static void put_point(wm_json_t *j, const wm_item_t *item, const char *name) {
-  const json_t *at = raw_point(item, name);
+/* Where the place lies: as the article came with it, else as the countries service found it (`point` of the entity). */
+static void put_point(wm_json_t *j, const wm_item_t *item, const json_t *place) {
+  const json_t *at = raw_point(item, wm_item_text(place, "name"));
+  if (!at) at = valid_point(json_object_get(place, "point"));
   if (!at) return;
   wm_json_open(j, "geoJSON", '{');
   wm_json_string(j, "type", "Point");
@@ -162,7 +168,7 @@ static void put_place(wm_json_t *j, const wm_item_t *item, const json_t *place, 
   else if (wikidata) put_uri(j, WIKIDATA, wikidata);
   else put_geonames(j, place);
   wm_json_string(j, "literal", code ? code : name);
-  put_point(j, item, name);
+  put_point(j, item, place);
   wm_json_close(j, '}');
 }
 

@@ -1,6 +1,7 @@
 /* The countries enricher as a service: what it reads, writes and refuses. */
 #include "countries_support.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -70,6 +71,8 @@ static void test_members(void **state) {
       "and both cities pay half. Work begins in spring; the two boards will share one office, and the first boats of "
       "the new "
       "line are to leave a year later. A minister from {L:Latvia} watched.");
+  size_t i;
+  json_t *one;
   const json_t *list = wm_article_get(g_bench.article, "countries");
   assert_int_equal(json_array_size(list), 3);
   const json_t *first = json_array_get(list, 0);
@@ -92,6 +95,18 @@ static void test_members(void **state) {
   long long id = 0;
   assert_string_equal(bench_entity(&g_bench, "Helsinki", &id), "FI");
   assert_int_equal(id, 658225);
+  const json_t *entities = wm_article_get(g_bench.article, "entities");
+  json_array_foreach(entities, i, one) {
+    const char *name = json_string_value(json_object_get(one, "name"));
+    const json_t *point = json_object_get(one, "point");
+    if (strcmp(name, "Tallinn") == 0) {
+      assert_int_equal(json_array_size(point), 2);
+      assert_true(fabs(json_number_value(json_array_get(point, 0)) - 24.75) < 0.05);
+      assert_true(fabs(json_number_value(json_array_get(point, 1)) - 59.44) < 0.05);
+    } else if (strcmp(name, "Helsinki") != 0) {
+      assert_null(point); /* a country has none */
+    }
+  }
   assert_string_equal(bench_entity(&g_bench, "Estonian", NULL), "EE");
 }
 
@@ -160,6 +175,22 @@ static void test_offsets_beyond_the_text(void **state) {
   wm_error_t err = WM_ERROR_INIT;
   assert_int_equal(wm_article_parse(g_bench.article, json, strlen(json), NULL, &err), WM_OK);
   assert_int_equal(wm_countries_service.enrich(g_bench.worker, g_bench.article, &err), WM_OK);
+}
+
+/* What an earlier version found out about a place does not stay where this one finds nothing. */
+static void test_replaces_what_was_there(void **state) {
+  (void)state;
+  const char *json =
+      "{\"uri\":\"u\",\"body_text\":\"Xyzzyville\",\"enrichment\":{\"entities\":[{\"type\":\"place\",\"name\":"
+      "\"Xyzzyville\","
+      "\"country\":\"FR\",\"geonames\":7,\"point\":[1.5,2.5],\"mentions\":[]}]}}";
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(wm_article_parse(g_bench.article, json, strlen(json), NULL, &err), WM_OK);
+  assert_int_equal(wm_countries_service.enrich(g_bench.worker, g_bench.article, &err), WM_OK);
+  const json_t *entity = json_array_get(wm_article_get(g_bench.article, "entities"), 0);
+  assert_null(json_object_get(entity, "country"));
+  assert_null(json_object_get(entity, "point"));
+  assert_true(json_is_null(json_object_get(entity, "geonames")));
 }
 
 static char *written(void) {
@@ -409,6 +440,7 @@ int main(void) {
                                      cmocka_unit_test(test_text_alone),
                                      cmocka_unit_test(test_refuses_foreign_entities),
                                      cmocka_unit_test(test_offsets_beyond_the_text),
+                                     cmocka_unit_test(test_replaces_what_was_there),
                                      cmocka_unit_test(test_same_bytes_again),
                                      cmocka_unit_test(test_policy),
                                      cmocka_unit_test(test_policy_gives_none),

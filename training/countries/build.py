@@ -417,6 +417,13 @@ def country_names(g):
     return out
 
 
+def pack_place(geonames, lat, lon, *rest):
+    """Coordinates as hundredths of a degree and what ten-thousandths are left."""
+    whole = [round(x * 100) for x in (lat, lon)]
+    fine = [round(x * 10000) - 100 * w for x, w in zip((lat, lon), whole)]
+    return struct.pack("<IhhHBBBbbx", geonames, *whole, *rest, *fine)
+
+
 def main():
     a = argparse.ArgumentParser(description=__doc__)
     a.add_argument("--data", required=True, help="folder with gazetteers/, gold/ and ner/")
@@ -435,7 +442,7 @@ def main():
     load_given_names(g, folder)
     silver = learn.from_silver(o.data, country_names(g))
     countries = b"".join(struct.pack("<4s4sIhh48s", c.encode(), a3.encode(), g.ids.get(c, 0), 0, 0, name.encode()) for c, a3, name in g.countries)
-    places = b"".join(struct.pack("<IhhHBBB3x", p[0], round(p[1] * 100), round(p[2] * 100), *p[3:7]) for p in g.places)
+    places = b"".join(pack_place(*p) for p in g.places)
     with open(f"{HERE}/policy.conf", "rb") as f:
         policy = f.read()
 
