@@ -49,17 +49,29 @@ void wm_bulk_answer_clear(wm_bulk_answer_t *answer) {
   *answer = (wm_bulk_answer_t){0};
 }
 
+/* The index is missing, closed, blocked (by a full disk, say) or not ours to write: that is not the article's fault. */
+static bool is_about_index(int64_t status, const char *type) {
+  static const char *const types[] = {"index_not_found_exception", "index_closed_exception", "cluster_block_exception",
+                                      "security_exception"};
+  if (status == 401 || status == 403) return true;
+  for (size_t i = 0; type && i < sizeof types / sizeof types[0]; i++)
+    if (strcmp(type, types[i]) == 0) return true;
+  return false;
+}
+
 wm_verdict_t wm_bulk_item(const wm_bulk_answer_t *answer, size_t i, wm_error_t *why) {
   json_t *item = json_array_get(answer->items, i);
   void *first = json_object_iter(item);
   const json_t *result = first ? json_object_iter_value(first) : NULL;
   bool delete = first && strcmp(json_object_iter_key(first), "delete") == 0;
   int64_t status = wm_item_number(result, "status", 0);
-  if ((status >= 200 && status < 300) || status == 409 || (delete &&status == 404)) return WM_VERDICT_DONE;
-  if (status == 0 || status == 408 || status == 429 || status >= 500) return WM_VERDICT_RETRY;
   const json_t *error = json_object_get(result, "error");
   const char *type = wm_item_text(error, "type"), *reason = wm_item_text(error, "reason");
+  if ((status >= 200 && status < 300) || status == 409 || (delete &&status == 404 && !is_about_index(status, type)))
+    return WM_VERDICT_DONE;
   wm_error_set(why, WM_ERR_REFUSED, "status %lld: %.80s: %.250s", (long long)status, type ? type : "no type",
                reason ? reason : "no reason");
+  if (status == 0 || status == 408 || status == 429 || status >= 500 || is_about_index(status, type))
+    return WM_VERDICT_RETRY;
   return WM_VERDICT_REFUSED;
 }

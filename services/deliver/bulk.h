@@ -26,7 +26,8 @@ typedef struct {
 /** Reads an answer for `n` items. WM_ERR_HTTP where it is none: no JSON, or another number of items. */
 wm_err_t wm_bulk_answer_read(const char *text, size_t len, size_t n, wm_bulk_answer_t *out, wm_error_t *err);
 void wm_bulk_answer_clear(wm_bulk_answer_t *answer);
-/** What became of item `i`; `why` is filled where it is refused. A version conflict is done: something newer is there already. */
+/** What became of item `i`; `why` is filled where it is not done. A version conflict is done: something newer is there already. What is
+ * wrong with the index (missing, closed, blocked, not ours) is to be tried again: the article cannot help it. */
 wm_verdict_t wm_bulk_item(const wm_bulk_answer_t *answer, size_t i, wm_error_t *why);
 
 #endif

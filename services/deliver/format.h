@@ -21,5 +21,8 @@ wm_err_t wm_format_ninjs(const wm_item_t *item, wm_buffer_t *out, wm_error_t *er
 wm_err_t wm_format_superdesk(const wm_item_t *item, const char *scheme, wm_buffer_t *out, wm_error_t *err);
 /** {"uri": ..., "version": ..., "pubStatus": "canceled"}: valid ninjs, and what JSON targets get for an article that was withdrawn. */
 wm_err_t wm_format_withdrawn(const char *uri, int64_t version, wm_buffer_t *out, wm_error_t *err);
+/** The same for Newsroom's push: {"guid", "type": "text", "version", "versioncreated" (`at_ms`), "pubstatus": "canceled"}. */
+wm_err_t wm_format_superdesk_withdrawn(const char *uri, int64_t version, int64_t at_ms, wm_buffer_t *out,
+                                       wm_error_t *err);
 
 #endif

@@ -137,7 +137,10 @@ static wm_err_t make_document(const sender_t *s, const wm_record_t *record, cons
   wm_err_t rc = WM_OK;
   wm_buffer_reset(out);
   *body = NULL;
-  if (!item) rc = wm_format_withdrawn(uri, record->version, out, err);
+  if (!item && t->format == WM_FORMAT_SUPERDESK)
+    rc = wm_format_superdesk_withdrawn(uri, record->version, rd_kafka_message_timestamp(record->message, NULL), out,
+                                       err);
+  else if (!item) rc = wm_format_withdrawn(uri, record->version, out, err);
   else if (t->format == WM_FORMAT_NINJS) rc = wm_format_ninjs(item, out, err);
   else if (t->format == WM_FORMAT_SUPERDESK) rc = wm_format_superdesk(item, t->scheme, out, err);
   else {
@@ -210,8 +213,8 @@ static wm_err_t take(wm_runner_t *r, const wm_record_t *record, const wm_item_t 
   sender_t *s = sender_of(r);
   char key[WM_ARTICLE_URI_MAX + 1];
   const char *uri = item ? item->uri : key_text(record->message, key, sizeof key);
-  if (!item && (r->target->type == WM_TARGET_SUPERDESK || uri[0] == '\0')) {
-    wm_runner_done(r, record, r->metrics.withdrawn); /* Newsroom's push knows no deletion */
+  if (!item && uri[0] == '\0') { /* nobody knows what was withdrawn */
+    wm_runner_done(r, record, r->metrics.withdrawn);
     return WM_OK;
   }
   return r->target->type == WM_TARGET_OPENSEARCH ? take_batched(s, record, item, uri, err)
@@ -414,6 +417,7 @@ static void sort_items(sender_t *s, job_t *j, const wm_answer_t *a) {
     return;
   }
   size_t n = j->n, kept = 0, at = 0;
+  wm_answer_t busy = {.status = 429, .retry_after_ms = a->retry_after_ms};
   j->n = 0;
   for (size_t i = 0; i < n; i++) {
     entry_t e = j->entries[i];
@@ -425,6 +429,7 @@ static void sort_items(sender_t *s, job_t *j, const wm_answer_t *a) {
       wm_metric_add(s->r->metrics.refused, 1);
       letter(s, j, &e, &why);
     } else {
+      if (kept == 0) snprintf(busy.reason, sizeof busy.reason, "some items: %.150s", why.text);
       memmove(j->own.data + at, j->own.data + e.at, e.len);
       j->entries[kept++] = (entry_t){.record = e.record, .at = at, .len = e.len};
       at += e.len;
@@ -434,8 +439,6 @@ static void sort_items(sender_t *s, job_t *j, const wm_answer_t *a) {
   j->n = kept;
   if (kept > 0) {
     j->own.len = at;
-    wm_answer_t busy = {
-        .status = 429, .reason = "some items are to be tried again", .retry_after_ms = a->retry_after_ms};
     retry(s, j, &busy);
   } else if (j->left > 0) {
     j->state = STATE_LETTER;

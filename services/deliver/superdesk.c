@@ -1,4 +1,5 @@
 /* An enriched article as Superdesk's flat ninjs. */
+#include <stdio.h>
 #include <string.h>
 
 #include "services/deliver/format.h"
@@ -173,6 +174,25 @@ wm_err_t wm_format_superdesk(const wm_item_t *item, const char *scheme, wm_buffe
     const json_t *value = json_object_get(item->root, k_passed[i].name);
     if (value && json_typeof(value) == k_passed[i].type) wm_json_value(&j, k_passed[i].name, value);
   }
+  wm_json_close(&j, '}');
+  return wm_json_end(&j);
+}
+
+wm_err_t wm_format_superdesk_withdrawn(const char *uri, int64_t version, int64_t at_ms, wm_buffer_t *out,
+                                       wm_error_t *err) {
+  wm_json_t j;
+  char text[WM_TIME_TEXT_MAX];
+  wm_json_begin(&j, out, err);
+  wm_json_open(&j, NULL, '{');
+  wm_json_string(&j, "guid", uri);
+  wm_json_string(&j, "type", "text");
+  snprintf(text, sizeof text, "%lld", (long long)version);
+  wm_json_string(&j, "version", text);
+  if (at_ms > 0) {
+    wm_time_write(at_ms, "+0000", text);
+    wm_json_string(&j, "versioncreated", text);
+  }
+  wm_json_string(&j, "pubstatus", "canceled");
   wm_json_close(&j, '}');
   return wm_json_end(&j);
 }

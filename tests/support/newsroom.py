@@ -154,7 +154,10 @@ class Handler(BaseHTTPRequestHandler):
             room.complain(f"/push: wrong signature {self.headers.get('x-superdesk-signature')}")
             return 403, "signature"
         item = json.loads(body)
-        for member, kind in (("guid", str), ("type", str), ("version", str), ("headline", str), ("body_html", str), ("subject", list), ("place", list)):
+        members = [("guid", str), ("type", str), ("version", str), ("versioncreated", str)]
+        if item.get("pubstatus") != "canceled":  # then it hides what it has, and guid and type are enough
+            members += [("headline", str), ("body_html", str), ("subject", list), ("place", list)]
+        for member, kind in members:
             if not isinstance(item.get(member), kind):
                 room.complain(f"/push: {member} is {item.get(member)!r}")
         if item["guid"] in room.refused_uris:

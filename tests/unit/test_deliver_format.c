@@ -153,6 +153,21 @@ static void test_uris(void **state) {
   }
 }
 
+/* Newsroom wants guid and type of whatever is pushed, and hides what is canceled. */
+static void test_withdrawn(void **state) {
+  (void)state;
+  wm_buffer_t out;
+  wm_buffer_init(&out, 1 << 20);
+  assert_int_equal(wm_format_superdesk_withdrawn("urn:x:\"1", 77, 1700000000000, &out, NULL), WM_OK);
+  assert_string_equal(out.data,
+                      "{\"guid\":\"urn:x:\\\"1\",\"type\":\"text\",\"version\":\"77\",\"versioncreated\":"
+                      "\"2023-11-14T22:13:20+0000\",\"pubstatus\":\"canceled\"}");
+  wm_buffer_reset(&out);
+  assert_int_equal(wm_format_superdesk_withdrawn("u", 1, -1, &out, NULL), WM_OK);
+  assert_string_equal(out.data, "{\"guid\":\"u\",\"type\":\"text\",\"version\":\"1\",\"pubstatus\":\"canceled\"}");
+  wm_buffer_clear(&out);
+}
+
 static void test_times(void **state) {
   (void)state;
   int64_t ms;
@@ -208,9 +223,9 @@ static int close_all(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_version),   cmocka_unit_test(test_filter),
-                                     cmocka_unit_test(test_ninjs),     cmocka_unit_test(test_superdesk),
-                                     cmocka_unit_test(test_uris),      cmocka_unit_test(test_times),
-                                     cmocka_unit_test(test_signatures)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_version),    cmocka_unit_test(test_filter),
+                                     cmocka_unit_test(test_ninjs),      cmocka_unit_test(test_superdesk),
+                                     cmocka_unit_test(test_uris),       cmocka_unit_test(test_times),
+                                     cmocka_unit_test(test_signatures), cmocka_unit_test(test_withdrawn)};
   return cmocka_run_group_tests(tests, open_all, close_all);
 }

@@ -146,12 +146,19 @@ static void test_bulk(void **state) {
       "{\"errors\":true,\"items\":[{\"index\":{\"status\":201}},{\"index\":{\"status\":409}},{\"index\":{\"status\":"
       "429}},"
       "{\"delete\":{\"status\":404}},{\"index\":{\"status\":404}},{\"index\":{\"status\":400,\"error\":{\"type\":\"t\","
-      "\"reason\":\"r\"}}},7]}";
+      "\"reason\":\"r\"}}},7,"
+      /* what is wrong with the index is not the article's fault */
+      "{\"index\":{\"status\":404,\"error\":{\"type\":\"index_not_found_exception\"}}},"
+      "{\"delete\":{\"status\":404,\"error\":{\"type\":\"index_not_found_exception\"}}},"
+      "{\"index\":{\"status\":400,\"error\":{\"type\":\"index_closed_exception\"}}},"
+      "{\"index\":{\"status\":403,\"error\":{\"type\":\"cluster_block_exception\"}}}]}";
   const wm_verdict_t expected[] = {WM_VERDICT_DONE,    WM_VERDICT_DONE,    WM_VERDICT_RETRY, WM_VERDICT_DONE,
-                                   WM_VERDICT_REFUSED, WM_VERDICT_REFUSED, WM_VERDICT_RETRY};
+                                   WM_VERDICT_REFUSED, WM_VERDICT_REFUSED, WM_VERDICT_RETRY, WM_VERDICT_RETRY,
+                                   WM_VERDICT_RETRY,   WM_VERDICT_RETRY,   WM_VERDICT_RETRY};
+  const size_t n = sizeof expected / sizeof expected[0];
   wm_bulk_answer_t answer;
-  assert_int_equal(wm_bulk_answer_read(text, sizeof text - 1, 7, &answer, NULL), WM_OK);
-  for (size_t i = 0; i < 7; i++) {
+  assert_int_equal(wm_bulk_answer_read(text, sizeof text - 1, n, &answer, NULL), WM_OK);
+  for (size_t i = 0; i < n; i++) {
     wm_error_t why = WM_ERROR_INIT;
     assert_int_equal(wm_bulk_item(&answer, i, &why), expected[i]);
     if (i == 5) assert_string_equal(why.text, "status 400: t: r");
