@@ -5,7 +5,6 @@ Used by the command `kafka` beside this file and by the Python tests. Standard l
 
 import contextlib
 import ctypes
-import fcntl
 import os
 import pathlib
 import random
@@ -14,13 +13,14 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
+
+from jars import Unavailable  # noqa: F401
+from jars import fetch as fetch_jars
 
 KAFKA_VERSION = "4.1.0"
 SCALA_VERSION = "2.13"
 LOG4J_VERSION = "2.24.3"
-PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 CLUSTER_ID = "d2lyZW1pbGwtdGVzdC0wMQ"
 RECORD_BYTES_MAX = 32 << 20
 START_SECONDS = 180
@@ -74,59 +74,13 @@ num.io.threads=4
 """
 
 
-class Unavailable(Exception):
-    """What a real broker needs is not on this machine; tests skip."""
-
-
 class BrokerError(Exception):
     """The broker did not do what it was asked to do."""
 
 
-def cache_folder():
-    root = os.environ.get("WM_CACHE_DIR") or os.path.join(os.path.expanduser("~"), ".cache", "wiremill")
-    return pathlib.Path(root) / f"kafka-{KAFKA_VERSION}"
-
-
-def require_java():
-    if not shutil.which("java"):
-        raise Unavailable("no java: install default-jre-headless")
-
-
 def fetch():
     """Returns the folder with Kafka's jars, downloading them the first time. Safe to call from several processes."""
-    require_java()
-    target = cache_folder()
-    if (target / "complete").exists():
-        return target
-    if not shutil.which("mvn"):
-        raise Unavailable("no mvn to fetch Kafka with: install maven")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with open(target.parent / f"kafka-{KAFKA_VERSION}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (target / "complete").exists():
-            return target
-        work = pathlib.Path(tempfile.mkdtemp(prefix="kafka-fetch-", dir=target.parent))
-        try:
-            download(work)
-            shutil.rmtree(target, ignore_errors=True)
-            work.rename(target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    return target
-
-
-def download(work):
-    (work / "pom.xml").write_text(POM)
-    (work / "log4j2.xml").write_text(LOG4J)
-    command = ["mvn", "-q", "-B", PLUGIN, f"-DoutputDirectory={work}/lib", "-DincludeScope=runtime"]
-    for attempt in (1, 2, 3):
-        done = subprocess.run(command, cwd=work, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
-        if done.returncode == 0 and (work / "lib" / f"kafka_{SCALA_VERSION}-{KAFKA_VERSION}.jar").exists():
-            (work / "complete").write_text("")
-            return
-        if attempt < 3:
-            time.sleep(5 * attempt)
-    raise Unavailable(f"mvn could not fetch Kafka {KAFKA_VERSION}: {(done.stdout + done.stderr)[-600:].strip()}")
+    return fetch_jars(f"kafka-{KAFKA_VERSION}", POM, f"kafka_{SCALA_VERSION}-{KAFKA_VERSION}.jar", {"log4j2.xml": LOG4J})
 
 
 def free_ports(count):
