@@ -47,11 +47,11 @@ static wm_err_t read_mention(wm_resolver_t *r, wm_item_t *item, json_t *json, wm
 
 /* The members of an entity that are looked at. */
 typedef struct {
-  json_t *type, *name, *mentions, *id, *country;
+  json_t *type, *name, *mentions, *id, *country, *listed;
 } members_t;
 
 static void read_members(json_t *json, members_t *m) {
-  *m = (members_t){NULL, NULL, NULL, NULL, NULL};
+  *m = (members_t){NULL, NULL, NULL, NULL, NULL, NULL};
   for (void *i = json_object_iter(json); i; i = json_object_iter_next(json, i)) {
     const char *key = json_object_iter_key(i);
     json_t *value = json_object_iter_value(i);
@@ -70,6 +70,9 @@ static void read_members(json_t *json, members_t *m) {
         break;
       case 'c':
         if (is(key, "country")) m->country = value;
+        break;
+      case 'l':
+        if (is(key, "listed")) m->listed = value;
         break;
       default:
         break;
@@ -90,6 +93,8 @@ static wm_err_t read_entity(wm_resolver_t *r, json_t *json, wm_error_t *err) {
   item->json = json;
   item->id = m.id;
   item->said_country = m.country;
+  if (json_is_true(m.listed) && json_is_string(m.country))
+    item->fixed = wm_gazetteer_find_country(r->g, json_string_value(m.country), json_string_length(m.country));
   item->type = type;
   item->name = (wm_str_t){json_string_value(m.name), json_string_length(m.name)};
   item->shown = item->name;

@@ -66,7 +66,7 @@ wm_item_t *wm_resolver_item(wm_resolver_t *r, wm_err_t *rc, wm_error_t *err) {
   item->mention = item->last_mention = WM_NONE;
   item->first = UINT32_MAX;
   item->place = UINT32_MAX;
-  item->other = item->guess = item->namesake = WM_NO_COUNTRY;
+  item->other = item->guess = item->namesake = item->fixed = WM_NO_COUNTRY;
   return item;
 }
 

@@ -67,6 +67,7 @@ typedef struct {
   uint32_t place;      /* place index, or UINT32_MAX */
   uint8_t n_countries; /* 0: none */
   uint8_t countries[WM_POLICY_CODES_MAX];
+  uint8_t fixed;       /* what the newsroom's list of names says (--gazetteer of entities), or WM_NO_COUNTRY */
   uint8_t guess;       /* of a place that could not be looked up: where it probably lies, or WM_NO_COUNTRY */
   uint8_t other;       /* a second country that some mention says outright, or WM_NO_COUNTRY */
   uint8_t other_count; /* mentions of it */

@@ -190,6 +190,26 @@ static void use_entity_country(wm_resolver_t *r, wm_item_t *item) {
   item->confidence = 0.9F;
 }
 
+/* A thing of the newsroom's list is where the list says, whatever its name may mean elsewhere; a place there of that name says which GeoNames id. */
+static void use_listed_country(const wm_resolver_t *r, wm_item_t *item) {
+  unsigned most = 0;
+  wm_sense_t s;
+  if (item->fixed == WM_NO_COUNTRY) return;
+  item->place = UINT32_MAX;
+  item->by = WM_BY_ENTITY;
+  for (const uint32_t *p = item->senses; wm_gazetteer_sense(r->g, p, &s); p = wm_gazetteer_next(p)) {
+    if (item->type != WM_ITEM_PLACE || s.country != item->fixed || item->by_inner) continue;
+    if (s.kind == WM_SENSE_COUNTRY) item->by = WM_BY_COUNTRY;
+    if (s.kind != WM_SENSE_PLACE || s.weight < most) continue;
+    item->place = s.ref;
+    most = s.weight;
+  }
+  item->n_countries = 1;
+  item->countries[0] = item->fixed;
+  item->confidence = 0.99F;
+  item->settled = true;
+}
+
 /* Places that are decided, for the distances of the others. */
 static void set_anchors(wm_resolver_t *r) {
   r->n_anchors = 0;
@@ -212,6 +232,7 @@ static wm_err_t look_at(wm_resolver_t *r, wm_item_t *item, const ahead_t *name, 
   item->hash = name->hash;
   wm_sense_look_up(r, item, &name->key);
   use_entity_country(r, item);
+  use_listed_country(r, item);
   if (!item->settled) return lay_out(r, item, err);
   if (item->n_countries) wm_sense_add_mass(r, item, 1.0F);
   return WM_OK;

@@ -36,6 +36,12 @@ static const char *rel_of(const json_t *thing) {
   return wm_item_rel(wm_item_number(thing, "relevance", 0));
 }
 
+/* The newsroom's own id (which has no URI), else the name. */
+static const char *own_literal(const json_t *entity) {
+  const char *house = wm_item_text(entity, "house");
+  return house ? house : wm_item_text(entity, "name");
+}
+
 /* ---- subjects: topics, countries, groups ---- */
 
 static void put_topic(wm_json_t *j, const json_t *topic) {
@@ -75,7 +81,7 @@ static void put_subjects(wm_json_t *j, const wm_item_t *item) {
     wm_json_string(j, "name", name);
     wm_json_string(j, "rel", rel_of(thing));
     put_uri(j, WIKIDATA, wm_item_text(thing, "wikidata"));
-    wm_json_string(j, "literal", name);
+    wm_json_string(j, "literal", own_literal(thing));
     put_scores(j, thing);
     wm_json_close(j, '}');
   }
@@ -85,11 +91,11 @@ static void put_subjects(wm_json_t *j, const wm_item_t *item) {
 /* ---- entities ---- */
 
 static void put_entity(wm_json_t *j, const json_t *entity) {
-  const char *name = wm_item_text(entity, "name"), *wikidata = wm_item_text(entity, "wikidata");
-  wm_json_string(j, "name", name);
+  const char *wikidata = wm_item_text(entity, "wikidata");
+  wm_json_string(j, "name", wm_item_text(entity, "name"));
   wm_json_string(j, "rel", rel_of(entity));
   put_uri(j, WIKIDATA, wikidata);
-  wm_json_string(j, "literal", wikidata ? wikidata : name);
+  wm_json_string(j, "literal", wikidata ? wikidata : own_literal(entity));
 }
 
 /* The entities of `type` as array `key`; nothing where there is none. */
@@ -167,7 +173,7 @@ static void put_place(wm_json_t *j, const wm_item_t *item, const json_t *place, 
   if (code) put_uri(j, COUNTRY, code);
   else if (wikidata) put_uri(j, WIKIDATA, wikidata);
   else put_geonames(j, place);
-  wm_json_string(j, "literal", code ? code : name);
+  wm_json_string(j, "literal", code ? code : own_literal(place));
   put_point(j, item, place);
   wm_json_close(j, '}');
 }

@@ -58,6 +58,11 @@ void wm_document_brackets(wm_document_t *d) {
     }
     if (n == 0 || !spells(d, name, letters, n)) continue;
     wm_mention_t *other = name == a ? b : a;
+    if (other->listed != WM_UNLISTED) { /* the list knows better than the tagger what the two are */
+      other = name == a ? a : b;
+      name = name == a ? b : a;
+      if (other->listed != WM_UNLISTED) continue;
+    }
     other->type = name->type;
     memcpy(other->types, name->types, sizeof other->types);
     b->same = (uint32_t)(i - 1);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#define SALT_LISTED 0x6c737401u
+
 void wm_document_init(wm_document_t *d, const wm_knowledge_t *knowledge) {
   memset(d, 0, sizeof *d);
   d->knowledge = knowledge;
@@ -18,10 +20,12 @@ void wm_document_clear(wm_document_t *d) {
   free(d->entities);
   wm_index_clear(&d->index);
   wm_index_clear(&d->index2);
+  wm_newsroom_hits_clear(&d->hits);
   wm_document_init(d, d->knowledge);
 }
 
-void wm_document_reset(wm_document_t *d) {
+void wm_document_reset(wm_document_t *d, const wm_newsroom_t *newsroom) {
+  d->newsroom = newsroom;
   d->n_mentions = d->n_forms = d->n_entities = 0;
   for (size_t f = 0; f < WM_FIELD_COUNT; f++) {
     d->text[f] = (wm_str_t){"", 0};
@@ -89,8 +93,7 @@ uint64_t wm_document_word(const char *text, const wm_token_t *token, char *initi
   return wm_features_word(folded.text, n);
 }
 
-/** Kinds of a token by itself. */
-static unsigned kind_of(const wm_document_t *d, const char *text, const wm_token_t *token) {
+unsigned wm_document_kind(const wm_document_t *d, const char *text, const wm_token_t *token) {
   return wm_knowledge_kind(d->knowledge, wm_features_join(WM_NAME_SEED, wm_document_word(text, token, NULL)));
 }
 
@@ -107,7 +110,7 @@ static bool stray(const char *text, const wm_token_t *t, bool at_end) {
 static bool no_end(const wm_document_t *d, const char *text, const wm_mention_t *m) {
   const wm_token_t *tail = &d->tokens[m->field]->tokens[m->end - 1];
   if (stray(text, tail, true)) return true;
-  unsigned kind = kind_of(d, text, tail);
+  unsigned kind = wm_document_kind(d, text, tail);
   if (kind & WM_WORD_POSSESSIVE) return true;
   bool lower = tail->flags & WM_TOKEN_WORD && !(tail->flags & (WM_TOKEN_CAPITAL | WM_TOKEN_MIXED));
   if (!lower || m->end - m->first < 2) return false;
@@ -120,7 +123,7 @@ static bool no_begin(const wm_document_t *d, const char *text, const wm_mention_
   const wm_token_t *head = &d->tokens[m->field]->tokens[m->first];
   if (stray(text, head, false)) return true;
   bool capital = head->flags & (WM_TOKEN_CAPITAL | WM_TOKEN_MIXED);
-  unsigned kind = kind_of(d, text, head);
+  unsigned kind = wm_document_kind(d, text, head);
   bool alone = m->end - m->first == 1;
   if (kind & WM_WORD_ARTICLE) return !capital || alone;
   return m->type == WM_NAME_PERSON && kind & WM_WORD_TITLE && (!alone || m->sure < 0.8f);
@@ -140,8 +143,7 @@ wm_err_t wm_document_grow(wm_document_t *d, wm_error_t *err) {
   return grow((void **)&d->mentions, d->n_mentions, &d->cap_mentions, sizeof *d->mentions, err);
 }
 
-/** Fills the bytes of a mention from its tokens. */
-static void place(const wm_document_t *d, wm_mention_t *m) {
+void wm_document_place(const wm_document_t *d, wm_mention_t *m) {
   m->start_byte = d->tokens[m->field]->tokens[m->first].start;
   m->end_byte = d->tokens[m->field]->tokens[m->end - 1].end;
 }
@@ -153,7 +155,7 @@ static bool annexed(const wm_document_t *d, const wm_mention_t *a, const wm_ment
   if (a->field != b->field || a->type != WM_NAME_PLACE || b->type != WM_NAME_PLACE || b->end - b->first != 1)
     return false;
   bool comma = b->first == a->end + 1 && text[tokens[a->end].start] == ',';
-  return (comma || b->first == a->end) && kind_of(d, text, &tokens[b->first]) & WM_WORD_ANNEX;
+  return (comma || b->first == a->end) && wm_document_kind(d, text, &tokens[b->first]) & WM_WORD_ANNEX;
 }
 
 /** True if the name of a body breaks off before the next one: "Supreme Court of the" before "United States". */
@@ -161,8 +163,8 @@ static bool broken_off(const wm_document_t *d, const wm_mention_t *m, const wm_s
   const char *text = d->text[m->field].s;
   const wm_token_t *tail = &d->tokens[m->field]->tokens[m->end - 1];
   if (m->type != WM_NAME_ORGANISATION || next->first != m->end) return false;
-  if (m->end - m->first > 2 && kind_of(d, text, tail) & WM_WORD_ARTICLE) tail--;
-  return !(tail->flags & WM_TOKEN_CAPITAL) && kind_of(d, text, tail) & WM_WORD_LINK;
+  if (m->end - m->first > 2 && wm_document_kind(d, text, tail) & WM_WORD_ARTICLE) tail--;
+  return !(tail->flags & WM_TOKEN_CAPITAL) && wm_document_kind(d, text, tail) & WM_WORD_LINK;
 }
 
 wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *spans, size_t n, wm_error_t *err) {
@@ -171,17 +173,18 @@ wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *sp
                       .first = spans[i].first,
                       .end = spans[i].end,
                       .same = UINT32_MAX,
+                      .listed = WM_UNLISTED,
                       .type = spans[i].type,
                       .sure = spans[i].sure};
     memcpy(m.types, spans[i].types, sizeof m.types);
     while (i + 1 < n && broken_off(d, &m, &spans[i + 1])) m.end = spans[++i].end;
     trim(d, &m);
     if (m.first >= m.end) continue;
-    place(d, &m);
+    wm_document_place(d, &m);
     wm_mention_t *before = d->n_mentions ? &d->mentions[d->n_mentions - 1] : NULL;
     if (before && annexed(d, before, &m)) {
       before->end = m.end;
-      place(d, before);
+      wm_document_place(d, before);
       continue;
     }
     wm_err_t rc = wm_document_grow(d, err);
@@ -222,6 +225,7 @@ static void describe(const wm_document_t *d, const wm_mention_t *m, wm_form_t *f
   const wm_token_t *tokens = d->tokens[m->field]->tokens;
   memset(f, 0, sizeof *f);
   f->key = WM_NAME_SEED;
+  f->listed = m->listed;
   f->type = m->type;
   f->bytes = m->end_byte - m->start_byte;
   f->upper = true;
@@ -246,7 +250,9 @@ static wm_err_t make_forms(wm_document_t *d, wm_error_t *err) {
   for (size_t i = 0; !rc && i < d->n_mentions; i++) {
     wm_form_t f;
     describe(d, &d->mentions[i], &f);
-    uint32_t *at = wm_index_at(&d->index, wm_features_join(f.key, f.type));
+    uint64_t key = wm_features_join(f.key, f.type);
+    if (f.listed != WM_UNLISTED) key = wm_features_join(key, SALT_LISTED + f.listed);
+    uint32_t *at = wm_index_at(&d->index, key);
     if (*at == WM_INDEX_NONE) {
       rc = grow((void **)&d->forms, d->n_forms, &d->cap_forms, sizeof f, err);
       if (rc) break;
@@ -278,6 +284,10 @@ uint32_t wm_form_root(wm_document_t *d, uint32_t form) {
 void wm_form_join(wm_document_t *d, uint32_t a, uint32_t b) {
   a = wm_form_root(d, a);
   b = wm_form_root(d, b);
+  uint32_t *x = &d->forms[a].listed, *y = &d->forms[b].listed;
+  if (*x != *y && *x != WM_UNLISTED && *y != WM_UNLISTED) return;
+  if (*x == WM_UNLISTED) *x = *y;
+  else *y = *x;
   if (a < b) d->forms[b].parent = a;
   else d->forms[a].parent = b;
 }
@@ -300,8 +310,8 @@ static wm_err_t make_entities(wm_document_t *d, wm_error_t *err) {
       wm_err_t rc = grow((void **)&d->entities, d->n_entities, &d->cap_entities, sizeof *d->entities, err);
       if (rc) return rc;
       f->entity = (uint32_t)d->n_entities;
-      d->entities[d->n_entities++] =
-          (wm_entity_t){.name = (uint32_t)i, .known = f->known, .type = f->type, .first_mention = UINT32_MAX};
+      d->entities[d->n_entities++] = (wm_entity_t){
+          .name = (uint32_t)i, .known = f->known, .listed = f->listed, .type = f->type, .first_mention = UINT32_MAX};
     }
     wm_entity_t *e = &d->entities[d->forms[root].entity];
     f->entity = d->forms[root].entity;
@@ -319,6 +329,7 @@ wm_err_t wm_document_resolve(wm_document_t *d, wm_error_t *err) {
   if (!rc) wm_document_brackets(d);
   if (!rc) rc = wm_document_retype(d, err);
   if (!rc) rc = make_forms(d, err);
+  if (!rc) rc = wm_listed_join(d, err);
   if (!rc) rc = wm_people_join(d, err);
   if (!rc) rc = wm_bodies_join(d, err);
   if (!rc) rc = make_entities(d, err);

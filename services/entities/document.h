@@ -10,10 +10,12 @@
 #include "common/article.h"
 #include "services/entities/index.h"
 #include "services/entities/knowledge.h"
+#include "services/entities/newsroom.h"
 #include "services/entities/tagger.h"
 
 #define WM_DOCUMENT_MENTIONS_MAX 20000u /* of one article; what follows is left out */
 #define WM_FORM_WORDS 12u               /* words of a name that are compared */
+#define WM_UNLISTED UINT32_MAX          /* not in the newsroom's list */
 
 /** One place where a name stands. */
 typedef struct {
@@ -21,6 +23,7 @@ typedef struct {
   uint32_t start_byte, end_byte;
   uint32_t form;
   uint32_t same; /* the mention before, where brackets say that this is its acronym (or long form); UINT32_MAX if not */
+  uint32_t listed; /* thing of the newsroom's list, or WM_UNLISTED */
   uint8_t type;
   float sure;
   float types[WM_NAME_TYPES]; /* as wm_span_t has it */
@@ -37,6 +40,7 @@ typedef struct {
   uint32_t in_body; /* the first one in the body; UINT32_MAX if there is none */
   uint32_t count;
   uint32_t known;  /* record in wm_knowledge_t, or WM_LOOKUP_NONE */
+  uint32_t listed; /* thing of the newsroom's list, or WM_UNLISTED; of a root: of all that is joined to it */
   uint32_t parent; /* form that it was joined to; itself if none (union-find) */
   uint32_t entity;
   uint8_t type;
@@ -48,7 +52,8 @@ typedef struct {
 typedef struct {
   uint32_t name; /* the fullest form */
   uint32_t first_mention, count;
-  uint32_t known; /* record, or WM_LOOKUP_NONE */
+  uint32_t known;  /* record, or WM_LOOKUP_NONE */
+  uint32_t listed; /* thing of the newsroom's list, or WM_UNLISTED */
   uint8_t type;
   int relevance, confidence; /* 0 to 100 */
   float weight;              /* what the relevance comes from */
@@ -56,6 +61,8 @@ typedef struct {
 
 typedef struct {
   const wm_knowledge_t *knowledge;
+  const wm_newsroom_t *newsroom; /* borrowed for the article; NULL if there is no list */
+  wm_newsroom_hits_t hits;
   wm_str_t text[WM_FIELD_COUNT];
   const wm_tokens_t *tokens[WM_FIELD_COUNT];
   wm_mention_t *mentions;
@@ -68,12 +75,17 @@ typedef struct {
 
 void wm_document_init(wm_document_t *d, const wm_knowledge_t *knowledge);
 void wm_document_clear(wm_document_t *d);
-/** Forgets the article. */
-void wm_document_reset(wm_document_t *d);
+/** Forgets the article. `newsroom` (borrowed, may be NULL) is the list for the next one. */
+void wm_document_reset(wm_document_t *d, const wm_newsroom_t *newsroom);
 /** Takes a field's text and tokens (borrowed). */
 void wm_document_field(wm_document_t *d, wm_field_t field, wm_str_t text, const wm_tokens_t *tokens);
 /** Adds spans of `field`, trimmed of articles, titles, possessives and stray punctuation; those with nothing left are dropped. WM_ERR_NOMEM. */
 wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *spans, size_t n, wm_error_t *err);
+/**
+ * Puts the names of the newsroom's list in `field` in the place of those that were added for it. A longer name that the tagger is sure of stands, unless all that
+ * it has more is a title or the ending of a company. Call it after wm_document_add(). WM_ERR_NOMEM.
+ */
+wm_err_t wm_document_list(wm_document_t *d, wm_field_t field, wm_error_t *err);
 /** Joins the mentions into entities, ranks and sorts them. Linear in the number of mentions. WM_ERR_NOMEM. */
 wm_err_t wm_document_resolve(wm_document_t *d, wm_error_t *err);
 
@@ -85,8 +97,14 @@ uint64_t wm_document_word(const char *text, const wm_token_t *token, char *initi
 uint64_t wm_document_key(const char *text, const wm_token_t *tokens, uint32_t first, uint32_t end, uint8_t type);
 /** The form that stands for `form` and all joined to it. */
 uint32_t wm_form_root(wm_document_t *d, uint32_t form);
-/** Makes two forms one entity. */
+/** Makes two forms one entity, unless the newsroom's list says that they are two things. */
 void wm_form_join(wm_document_t *d, uint32_t a, uint32_t b);
+/** Fills the bytes of a mention from its tokens. */
+void wm_document_place(const wm_document_t *d, wm_mention_t *m);
+/** Kinds (WM_WORD_...) of a token by itself. */
+unsigned wm_document_kind(const wm_document_t *d, const char *text, const wm_token_t *token);
+/** Joins the forms of each thing of the newsroom's list. WM_ERR_NOMEM. */
+wm_err_t wm_listed_join(wm_document_t *d, wm_error_t *err);
 /** Adds mentions where the tagger found nothing but the text has a name that it found elsewhere in the article. WM_ERR_NOMEM. */
 wm_err_t wm_document_recover(wm_document_t *d, wm_error_t *err);
 /** Makes room for one more mention. WM_ERR_NOMEM. */

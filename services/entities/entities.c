@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "common/language.h"
+#include "common/live.h"
+#include "services/entities/newsroom.h"
 #include "services/entities/publish.h"
 
 #define VERSION WM_VERSION
@@ -13,10 +15,13 @@ typedef struct {
   wm_model_t *model;
   wm_tagger_t tagger;
   wm_knowledge_t knowledge;
+  char *newsroom_path; /* NULL: no list */
+  wm_live_t *newsroom; /* the wm_newsroom_t in use */
 } shared_t;
 
 typedef struct {
   const shared_t *shared;
+  int slot; /* of the list in use */
   wm_language_t *language;
   wm_tagger_scratch_t *scratch;
   wm_tokens_t tokens[WM_FIELD_COUNT];
@@ -36,13 +41,51 @@ static const wm_config_option_t options[] = {
      .def = "auto",
      .placeholder = "PATH",
      .help = "instructions that the network is computed with; all give the same result, auto takes the fastest"},
+    {.key = "gazetteer",
+     .group = "Entities",
+     .type = WM_CONFIG_PATH,
+     .placeholder = "FILE",
+     .help =
+         "your own list of names, a line each with tabs between: NAME, TYPE, ID, COUNTRY, ALIASES; it goes before what "
+         "the model finds, and is read again on SIGHUP (services/entities/README.md)"},
 };
 
 static void entities_close(void *shared) {
   shared_t *s = shared;
   if (!s) return;
+  wm_live_destroy(s->newsroom);
+  free(s->newsroom_path);
   wm_model_close(s->model);
   free(s);
+}
+
+static void destroy_newsroom(void *list) {
+  wm_newsroom_destroy(list);
+}
+
+/** Reads the newsroom's list, if there is one. */
+static wm_err_t open_newsroom(shared_t *s, const char *path, wm_error_t *err) {
+  wm_newsroom_t *list = NULL;
+  if (path && *path) {
+    s->newsroom_path = strdup(path);
+    if (!s->newsroom_path) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
+    wm_err_t rc = wm_newsroom_open(path, &list, err);
+    if (rc) return rc;
+  }
+  s->newsroom = wm_live_new(list, destroy_newsroom);
+  if (s->newsroom) return WM_OK;
+  wm_newsroom_destroy(list);
+  return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
+}
+
+/** Reads the list again; a faulty file changes nothing. */
+static wm_err_t entities_reload(void *shared, wm_error_t *err) {
+  shared_t *s = shared;
+  wm_newsroom_t *list = NULL;
+  if (!s->newsroom_path) return WM_OK;
+  wm_err_t rc = wm_newsroom_open(s->newsroom_path, &list, err);
+  if (!rc) wm_live_replace(s->newsroom, list);
+  return rc;
 }
 
 static wm_err_t entities_open(const wm_config_t *config, void **shared, wm_error_t *err) {
@@ -59,6 +102,7 @@ static wm_err_t entities_open(const wm_config_t *config, void **shared, wm_error
   if (!rc) rc = wm_model_open(path, "entities", &s->model, err);
   if (!rc) rc = wm_tagger_open(s->model, strcmp(simd, "auto") ? simd : NULL, &s->tagger, err);
   if (!rc) rc = wm_knowledge_open(s->model, &s->knowledge, err);
+  if (!rc) rc = open_newsroom(s, wm_config_string(config, "gazetteer"), err);
   if (rc) entities_close(s);
   else *shared = s;
   return rc;
@@ -67,6 +111,7 @@ static wm_err_t entities_open(const wm_config_t *config, void **shared, wm_error
 static void entities_worker_close(void *worker) {
   worker_t *w = worker;
   if (!w) return;
+  if (w->slot >= 0) wm_live_leave(w->shared->newsroom, w->slot);
   wm_language_destroy(w->language);
   wm_tagger_scratch_destroy(w->scratch);
   for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_tokens_clear(&w->tokens[f]);
@@ -78,15 +123,18 @@ static wm_err_t entities_worker_open(const void *shared, void **worker, wm_error
   worker_t *w = calloc(1, sizeof *w);
   if (!w) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
   w->shared = shared;
+  w->slot = wm_live_join(w->shared->newsroom);
   for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_tokens_init(&w->tokens[f], WM_TOKENS_MAX);
   wm_document_init(&w->document, &w->shared->knowledge);
   w->scratch = wm_tagger_scratch_new();
   w->language = wm_language_new(err);
-  if (w->scratch && w->language) {
+  if (w->scratch && w->language && w->slot >= 0) {
     *worker = w;
     return WM_OK;
   }
+  bool full = w->slot < 0;
   entities_worker_close(w);
+  if (full) return wm_error_set(err, WM_ERR_INTERNAL, "more than %d workers in one process", WM_LIVE_SLOTS);
   return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
 }
 
@@ -106,17 +154,18 @@ static bool understood(const worker_t *w, const char *code) {
   return !strcmp(own, "mul") || !strcmp(code, "und") || !strcmp(code, own);
 }
 
-/** Finds the names in both fields. */
-static wm_err_t read_article(worker_t *w, const wm_article_t *article, wm_error_t *err) {
+/** Finds the names in both fields: those of the newsroom's list in any language, others where the model is made for the text. */
+static wm_err_t read_article(worker_t *w, const wm_article_t *article, bool tag, wm_error_t *err) {
   for (wm_field_t f = 0; f < WM_FIELD_COUNT; f++) {
     wm_str_t text = wm_article_text(article, f);
     const wm_span_t *spans = NULL;
     size_t count = 0;
     wm_err_t rc = wm_text_tokenize(text.s, text.len, &w->tokens[f], err);
-    if (!rc) rc = wm_tagger_run(&w->shared->tagger, w->scratch, text.s, &w->tokens[f], &spans, &count, err);
+    if (!rc && tag) rc = wm_tagger_run(&w->shared->tagger, w->scratch, text.s, &w->tokens[f], &spans, &count, err);
     if (rc) return rc;
     wm_document_field(&w->document, f, text, &w->tokens[f]);
     rc = wm_document_add(&w->document, f, spans, count, err);
+    if (!rc) rc = wm_document_list(&w->document, f, err);
     if (rc) return rc;
   }
   return wm_document_resolve(&w->document, err);
@@ -128,9 +177,12 @@ static wm_err_t entities_enrich(void *worker, wm_article_t *article, wm_error_t 
   wm_err_t rc = wm_article_set(article, "language",
                                json_pack("{s:s, s:i}", "code", language.code, "confidence", language.confidence), err);
   if (rc) return rc;
-  wm_document_reset(&w->document);
-  if (understood(w, language.code)) rc = read_article(w, article, err);
+  const wm_newsroom_t *list = wm_live_enter(w->shared->newsroom, w->slot);
+  bool tag = understood(w, language.code);
+  wm_document_reset(&w->document, list);
+  if (tag || list) rc = read_article(w, article, tag, err);
   if (!rc) rc = wm_article_set(article, "entities", wm_document_publish(&w->document), err);
+  wm_live_exit(w->shared->newsroom, w->slot);
   return rc;
 }
 
@@ -156,4 +208,5 @@ const wm_service_t wm_entities_service = {
     .worker_close = entities_worker_close,
     .enrich = entities_enrich,
     .model_info = entities_model_info,
+    .reload = entities_reload,
 };

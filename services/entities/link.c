@@ -17,6 +17,9 @@ void wm_document_link(wm_document_t *d) {
     if (known == WM_LOOKUP_NONE || d->knowledge->known[known].flags & WM_KNOWN_CONTEXT) continue;
     spoken_of[number_of(d->knowledge->known[known].country)] = true;
   }
+  for (size_t i = 0; i < d->n_forms; i++)
+    if (d->forms[i].listed != WM_UNLISTED)
+      spoken_of[number_of(wm_newsroom_thing(d->newsroom, d->forms[i].listed)->country)] = true;
   spoken_of[COUNTRIES] = false;
   for (size_t i = 0; i < d->n_entities; i++) {
     wm_entity_t *e = &d->entities[i];

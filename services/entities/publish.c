@@ -22,25 +22,36 @@ static json_t *name_of(const wm_document_t *d, const wm_mention_t *m) {
   return json_stringn(name, n);
 }
 
-/** Adds what is known of the entity beside the text. */
+/**
+ * Adds what is known of the entity beside the text: what the newsroom's list says, else what the model knows (of places the countries
+ * service says the country).
+ */
 static int add_known(json_t *json, const wm_document_t *d, const wm_entity_t *e) {
-  if (e->known == WM_LOOKUP_NONE) return 0;
-  const wm_known_t *k = &d->knowledge->known[e->known];
-  if (k->country[0] && e->type != WM_NAME_PLACE &&
-      json_object_set_new(json, "country", json_stringn(k->country, sizeof k->country)))
-    return -1;
-  if (k->wikidata) {
+  static const wm_known_t nothing = {0, {0, 0}, 0, 0};
+  static const wm_newsroom_thing_t unlisted = {0};
+  bool listed = e->listed != WM_UNLISTED;
+  const wm_known_t *k = e->known == WM_LOOKUP_NONE ? &nothing : &d->knowledge->known[e->known];
+  const wm_newsroom_thing_t *t = listed ? wm_newsroom_thing(d->newsroom, e->listed) : &unlisted;
+  const char *country = t->country[0] ? t->country : e->type != WM_NAME_PLACE && k->country[0] ? k->country : NULL;
+  uint32_t wikidata = t->wikidata ? t->wikidata : t->id ? 0 : k->wikidata;
+  int failed = 0;
+  if (country) failed |= json_object_set_new(json, "country", json_stringn(country, 2));
+  if (wikidata) {
     char id[16];
-    snprintf(id, sizeof id, "Q%u", (unsigned)k->wikidata);
-    return json_object_set_new(json, "wikidata", json_string(id));
+    snprintf(id, sizeof id, "Q%u", (unsigned)wikidata);
+    failed |= json_object_set_new(json, "wikidata", json_string(id));
   }
-  return 0;
+  if (t->id) failed |= json_object_set_new(json, "house", json_string(t->id));
+  if (listed) failed |= json_object_set_new(json, "listed", json_true());
+  return failed;
 }
 
 static json_t *entity_of(const wm_document_t *d, const wm_entity_t *e, size_t number) {
   char id[24];
   snprintf(id, sizeof id, "e%zu", number);
-  json_t *name = name_of(d, &d->mentions[d->forms[e->name].mention]);
+  const wm_newsroom_thing_t *thing = e->listed == WM_UNLISTED ? NULL : wm_newsroom_thing(d->newsroom, e->listed);
+  json_t *name =
+      thing ? json_stringn(thing->name, thing->name_len) : name_of(d, &d->mentions[d->forms[e->name].mention]);
   json_t *json = json_pack("{s:s, s:s, s:o, s:i, s:i}", "id", id, "type", wm_name_types[e->type], "name", name,
                            "relevance", e->relevance, "confidence", e->confidence);
   if (!json) return NULL;

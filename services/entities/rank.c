@@ -49,6 +49,7 @@ static void confide(wm_document_t *d) {
     float sure = e->weight / (float)e->count;
     long percent = lroundf(100 * sure);
     e->confidence = d->knowledge->calibration[percent < 0 ? 0 : percent > 100 ? 100 : percent];
+    if (e->listed != WM_UNLISTED) e->confidence = 100;
   }
 }
 

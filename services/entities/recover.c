@@ -82,7 +82,13 @@ static wm_err_t search(wm_document_t *d, uint32_t field, uint32_t from, uint32_t
     if (d->n_mentions >= WM_DOCUMENT_MENTIONS_MAX) return WM_OK;
     wm_err_t rc = wm_document_grow(d, err);
     if (rc) return rc;
-    wm_mention_t m = {.field = field, .first = i, .end = end, .same = UINT32_MAX, .type = type, .sure = SURE_ENOUGH};
+    wm_mention_t m = {.field = field,
+                      .first = i,
+                      .end = end,
+                      .same = UINT32_MAX,
+                      .listed = WM_UNLISTED,
+                      .type = type,
+                      .sure = SURE_ENOUGH};
     m.start_byte = tokens[i].start;
     m.end_byte = tokens[end - 1].end;
     m.types[type] = SURE_ENOUGH;

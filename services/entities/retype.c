@@ -76,6 +76,7 @@ wm_err_t wm_document_retype(wm_document_t *d, wm_error_t *err) {
     uint32_t n = 0;
     uint64_t key = words_of(d, m, &last, &n);
     uint32_t owner = n == 1 ? wm_index_get(&d->index2, wm_features_join(key, SALT_SURNAME)) : WM_INDEX_NONE;
+    if (m->listed != WM_UNLISTED) continue; /* of the type that the list says */
     if (owner != WM_INDEX_NONE) v.types[owner] *= SURNAME_ODDS;
     uint8_t best = best_type(&v);
     if (v.types[best] > MAJORITY * v.types[m->type]) m->type = best;

@@ -297,6 +297,37 @@ static void write_text(const char *path, const char *text) {
   fclose(f);
 }
 
+/* What the newsroom's list of names says of a thing's country holds, whatever else its name may mean. */
+static void test_listed(void **state) {
+  (void)state;
+  bench_t b;
+  wm_error_t err = WM_ERROR_INIT;
+  assert_int_equal(bench_open(&b, NULL, &err), WM_OK);
+  static const char json[] =
+      "{\"uri\":\"u\",\"body_text\":\"Paris and Lyon, Zorblax and Lima.\",\"enrichment\":{\"entities\":["
+      "{\"id\":\"e1\",\"type\":\"place\",\"name\":\"Paris\",\"country\":\"US\",\"listed\":true,\"mentions\":[{"
+      "\"field\":"
+      "\"body_text\",\"start\":0,\"end\":5,\"text\":\"Paris\"}]},"
+      "{\"id\":\"e2\",\"type\":\"place\",\"name\":\"Lyon\",\"country\":\"US\",\"mentions\":[{\"field\":\"body_text\","
+      "\"start\":10,"
+      "\"end\":14,\"text\":\"Lyon\"}]},"
+      "{\"id\":\"e3\",\"type\":\"event\",\"name\":\"Zorblax\",\"country\":\"KE\",\"listed\":true,\"mentions\":[{"
+      "\"field\":"
+      "\"body_text\",\"start\":16,\"end\":23,\"text\":\"Zorblax\"}]},"
+      "{\"id\":\"e4\",\"type\":\"place\",\"name\":\"Lima\",\"listed\":true,\"mentions\":[{\"field\":\"body_text\","
+      "\"start\":28,"
+      "\"end\":32,\"text\":\"Lima\"}]}]}}";
+  static const char *const countries[] = {"US", "FR", "KE", "PE"};
+  assert_int_equal(wm_article_parse(b.article, json, sizeof json - 1, NULL, &err), WM_OK);
+  assert_int_equal(wm_countries_service.enrich(b.worker, b.article, &err), WM_OK);
+  json_t *entities = wm_article_get(b.article, "entities");
+  for (size_t i = 0; i < sizeof countries / sizeof *countries; i++)
+    assert_string_equal(json_string_value(json_object_get(json_array_get(entities, i), "country")), countries[i]);
+  json_int_t paris = json_integer_value(json_object_get(json_array_get(entities, 0), "geonames"));
+  assert_true(paris != 0 && paris != 2988507); /* a Paris of the United States, not of France */
+  bench_close(&b);
+}
+
 /* SIGHUP: the file is read again; one with a mistake is refused, and the rules stay as they were. */
 static void test_reload(void **state) {
   (void)state;
@@ -445,6 +476,7 @@ int main(void) {
                                      cmocka_unit_test(test_policy),
                                      cmocka_unit_test(test_policy_gives_none),
                                      cmocka_unit_test(test_located),
+                                     cmocka_unit_test(test_listed),
                                      cmocka_unit_test(test_reload),
                                      cmocka_unit_test(test_reload_under_load),
                                      cmocka_unit_test(test_many_places)};

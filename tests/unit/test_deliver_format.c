@@ -22,7 +22,9 @@ static const char k_article[] =
     "\"enrichment\":{\"schema\":\"1.0\",\"language\":{\"code\":\"en\",\"confidence\":99},"
     "\"entities\":[{\"id\":\"e1\",\"type\":\"person\",\"name\":\"Ann\",\"relevance\":80,\"confidence\":90,\"wikidata\":"
     "\"Q5\",\"mentions\":[]},"
-    "{\"id\":\"e2\",\"type\":\"place\",\"name\":\"Russia\",\"relevance\":40,\"confidence\":90,\"mentions\":[]}],"
+    "{\"id\":\"e2\",\"type\":\"place\",\"name\":\"Russia\",\"relevance\":40,\"confidence\":90,\"mentions\":[]},"
+    "{\"id\":\"e3\",\"type\":\"organisation\",\"name\":\"Kisumu Ferries\",\"relevance\":30,\"confidence\":100,"
+    "\"house\":\"org:42\",\"listed\":true,\"mentions\":[]}],"
     "\"countries\":[{\"code\":\"RU\",\"name\":\"Russia\",\"relevance\":97,\"confidence\":95,\"focus\":true,"
     "\"evidence\":[{\"text\":\"Russia\",\"kind\":\"country\",\"entity\":\"e2\"}]},"
     "{\"code\":\"US\",\"name\":\"United States\",\"relevance\":20,\"confidence\":95,\"focus\":false,\"evidence\":[]}],"
@@ -104,6 +106,9 @@ static void test_ninjs(void **state) {
   assert_string_equal(text_at(root, "subjects", 1, "rel"), "about");
   assert_string_equal(text_at(root, "subjects", 2, "rel"), "mentions");
   assert_string_equal(text_at(root, "people", 0, "uri"), "http://www.wikidata.org/entity/Q5");
+  assert_string_equal(text_at(root, "people", 0, "literal"), "Q5");
+  assert_string_equal(text_at(root, "organisations", 0, "literal"), "org:42"); /* of the newsroom's list */
+  assert_null(text_at(root, "organisations", 0, "uri"));
   assert_int_equal(json_array_size(json_object_get(root, "places")), 2); /* Russia once, as the country */
   assert_string_equal(text_at(root, "places", 0, "uri"), "http://cvx.iptc.org/iso3166-1a2/RU");
   json_decref(root);
