@@ -83,13 +83,23 @@ static wm_err_t slurp(FILE *f, const char *path, size_t bytes_max, char **out, s
   return WM_OK;
 }
 
+wm_err_t wm_lines_load(const char *path, size_t bytes_max, char **text, size_t *len, wm_error_t *err) {
+  *text = NULL;
+  *len = 0;
+  FILE *f = fopen(path, "rb");
+  if (!f) return wm_error_set(err, WM_ERR_CONFIG, "%s: cannot be read: %s", path, strerror(errno));
+  wm_err_t rc = slurp(f, path, bytes_max, text, len, err);
+  fclose(f);
+  if (rc == WM_OK) return WM_OK;
+  free(*text);
+  *text = NULL;
+  return rc;
+}
+
 wm_err_t wm_lines_read(const char *path, size_t bytes_max, wm_lines_take_t take, void *self, wm_error_t *err) {
   char *text = NULL;
   size_t len = 0;
-  FILE *f = fopen(path, "rb");
-  if (!f) return wm_error_set(err, WM_ERR_CONFIG, "%s: cannot be read: %s", path, strerror(errno));
-  wm_err_t rc = slurp(f, path, bytes_max, &text, &len, err);
-  fclose(f);
+  wm_err_t rc = wm_lines_load(path, bytes_max, &text, &len, err);
   if (rc == WM_OK) rc = wm_lines_parse(path, text, len, take, self, err);
   free(text);
   return rc;

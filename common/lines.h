@@ -28,6 +28,8 @@ wm_err_t wm_lines_parse(const char *file, const char *text, size_t len, wm_lines
                         wm_error_t *err);
 /** As wm_lines_parse() with the text of the file at `path`. WM_ERR_CONFIG also if it cannot be read or has more than `bytes_max`, WM_ERR_NOMEM. */
 wm_err_t wm_lines_read(const char *path, size_t bytes_max, wm_lines_take_t take, void *self, wm_error_t *err);
+/** The bytes of the file at `path`: a new `*text` of `*len` bytes. Errors as wm_lines_read() has them. */
+wm_err_t wm_lines_load(const char *path, size_t bytes_max, char **text, size_t *len, wm_error_t *err);
 /** WM_ERR_CONFIG with "FILE:LINE: " before the text. */
 wm_err_t wm_line_fault(const wm_line_t *at, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

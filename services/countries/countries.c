@@ -1,35 +1,26 @@
 #include "countries.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/live.h"
 #include "resolver.h"
 
 #define MODEL_FILE "countries.wmm"
 #define PATH_MAX_BYTES 4097
-#define WORKERS_MAX 256
 
-/*
- * The policy may be read again while workers run. A worker says in its slot which policy it is using; an old one is freed once no slot says
- * so (hazard pointers: Michael, "Hazard Pointers: Safe Memory Reclamation for Lock-Free Objects", 2004).
- */
 typedef struct {
   wm_gazetteer_t *gazetteer;
-  _Atomic(wm_policy_t *) policy;
+  wm_live_t *policy;                /* the wm_policy_t in use */
   char policy_path[PATH_MAX_BYTES]; /* empty: only the built-in rules */
   char model_path[PATH_MAX_BYTES];
-  _Atomic(wm_policy_t *) using[WORKERS_MAX];
-  atomic_bool taken[WORKERS_MAX];
-  wm_policy_t *retired[WORKERS_MAX + 1]; /* replaced, but perhaps still in use; of the thread that reloads */
-  size_t n_retired;
 } shared_t;
 
 typedef struct {
-  shared_t *shared;
+  const shared_t *shared;
   wm_resolver_t *resolver;
-  size_t slot;
+  int slot; /* of the policy in use */
 } worker_t;
 
 static const wm_config_option_t k_options[] = {
@@ -49,8 +40,7 @@ static const wm_config_option_t k_options[] = {
 static void close_shared(void *shared) {
   shared_t *s = shared;
   if (!s) return;
-  for (size_t i = 0; i < s->n_retired; i++) wm_policy_destroy(s->retired[i]);
-  wm_policy_destroy(atomic_load(&s->policy));
+  wm_live_destroy(s->policy);
   wm_gazetteer_close(s->gazetteer);
   free(s);
 }
@@ -70,9 +60,22 @@ static wm_err_t read_policy(const shared_t *s, wm_policy_t **out, wm_error_t *er
   return rc;
 }
 
+static void destroy_policy(void *policy) {
+  wm_policy_destroy(policy);
+}
+
+static wm_err_t open_policy(shared_t *s, wm_error_t *err) {
+  wm_policy_t *first = NULL;
+  wm_err_t rc = read_policy(s, &first, err);
+  if (rc != WM_OK) return rc;
+  s->policy = wm_live_new(first, destroy_policy);
+  if (s->policy) return WM_OK;
+  wm_policy_destroy(first);
+  return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
+}
+
 static wm_err_t open_shared(const wm_config_t *config, void **shared, wm_error_t *err) {
   const char *model = wm_config_string(config, "model"), *policy = wm_config_string(config, "policy");
-  wm_policy_t *first = NULL;
   *shared = NULL;
   shared_t *s = calloc(1, sizeof *s);
   if (!s) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
@@ -82,8 +85,7 @@ static wm_err_t open_shared(const wm_config_t *config, void **shared, wm_error_t
   else rc = wm_model_find(MODEL_FILE, s->model_path, sizeof s->model_path, err);
   if (rc == WM_OK) rc = wm_gazetteer_open(s->model_path, &s->gazetteer, err);
   if (rc == WM_OK) rc = wm_resolver_check(s->gazetteer, err);
-  if (rc == WM_OK) rc = read_policy(s, &first, err);
-  atomic_store(&s->policy, first);
+  if (rc == WM_OK) rc = open_policy(s, err);
   if (rc != WM_OK) {
     close_shared(s);
     return rc;
@@ -92,73 +94,45 @@ static wm_err_t open_shared(const wm_config_t *config, void **shared, wm_error_t
   return WM_OK;
 }
 
-/* Frees what was replaced and no worker uses any more. */
-static void free_retired(shared_t *s) {
-  size_t kept = 0;
-  for (size_t i = 0; i < s->n_retired; i++) {
-    bool used = false;
-    for (size_t k = 0; k < WORKERS_MAX && !used; k++) used = atomic_load(&s->using[k]) == s->retired[i];
-    if (used) s->retired[kept++] = s->retired[i];
-    else wm_policy_destroy(s->retired[i]);
-  }
-  s->n_retired = kept;
-}
-
+/* Reads the policy again; a faulty file changes nothing. */
 static wm_err_t reload(void *shared, wm_error_t *err) {
   shared_t *s = shared;
   wm_policy_t *fresh = NULL;
   wm_err_t rc = read_policy(s, &fresh, err);
-  if (rc != WM_OK) return rc;
-  free_retired(s); /* at most one stays for each worker, so that there is room */
-  s->retired[s->n_retired++] = atomic_exchange(&s->policy, fresh);
-  free_retired(s);
-  return WM_OK;
-}
-
-static const wm_policy_t *take_policy(worker_t *w) {
-  wm_policy_t *p = atomic_load(&w->shared->policy);
-  for (;;) {
-    atomic_store(&w->shared->using[w->slot], p);
-    wm_policy_t *now = atomic_load(&w->shared->policy);
-    if (now == p) return p;
-    p = now;
-  }
+  if (rc == WM_OK) wm_live_replace(s->policy, fresh);
+  return rc;
 }
 
 static void close_worker(void *worker) {
   worker_t *w = worker;
   if (!w) return;
   wm_resolver_destroy(w->resolver);
-  atomic_store(&w->shared->taken[w->slot], false);
+  if (w->slot >= 0) wm_live_leave(w->shared->policy, w->slot);
   free(w);
 }
 
 static wm_err_t open_worker(const void *shared, void **worker, wm_error_t *err) {
-  shared_t *s = (shared_t *)(uintptr_t)shared; /* the slots are the workers' part of it */
-  size_t slot = 0;
+  const shared_t *s = shared;
   *worker = NULL;
-  while (slot < WORKERS_MAX && atomic_exchange(&s->taken[slot], true)) slot++;
-  if (slot == WORKERS_MAX) return wm_error_set(err, WM_ERR_INTERNAL, "more than %d workers", WORKERS_MAX);
   worker_t *w = calloc(1, sizeof *w);
-  if (!w) {
-    atomic_store(&s->taken[slot], false);
-    return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
-  }
+  if (!w) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
   w->shared = s;
-  w->slot = slot;
+  w->slot = wm_live_join(s->policy);
   w->resolver = wm_resolver_new(s->gazetteer);
-  if (!w->resolver) {
-    close_worker(w);
-    return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
+  if (w->resolver && w->slot >= 0) {
+    *worker = w;
+    return WM_OK;
   }
-  *worker = w;
-  return WM_OK;
+  bool full = w->slot < 0;
+  close_worker(w);
+  if (full) return wm_error_set(err, WM_ERR_INTERNAL, "more than %d workers in one process", WM_LIVE_SLOTS);
+  return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
 }
 
 static wm_err_t enrich(void *worker, wm_article_t *article, wm_error_t *err) {
   worker_t *w = worker;
-  wm_err_t rc = wm_resolver_run(w->resolver, take_policy(w), article, err);
-  atomic_store(&w->shared->using[w->slot], NULL);
+  wm_err_t rc = wm_resolver_run(w->resolver, wm_live_enter(w->shared->policy, w->slot), article, err);
+  wm_live_exit(w->shared->policy, w->slot);
   return rc;
 }
 

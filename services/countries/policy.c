@@ -1,12 +1,11 @@
 #include "policy.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/lines.h"
+
 #define SLOTS (2u * WM_POLICY_RULES_MAX) /* a power of two */
-#define NAME_SHOWN 60                    /* bytes of a name in an error text */
 
 struct wm_policy {
   size_t count;
@@ -37,30 +36,17 @@ const wm_policy_rule_t *wm_policy_find(const wm_policy_t *p, uint64_t hash) {
   return p->slots[i] ? &p->rules[p->slots[i] - 1] : NULL;
 }
 
-static wm_str_t trim(wm_str_t s) {
-  while (s.len > 0 && (s.s[0] == ' ' || s.s[0] == '\t')) s.s++, s.len--;
-  while (s.len > 0 && (s.s[s.len - 1] == ' ' || s.s[s.len - 1] == '\t' || s.s[s.len - 1] == '\r')) s.len--;
-  return s;
-}
-
 typedef struct {
+  wm_policy_t *policy;
   const wm_gazetteer_t *g;
-  const char *origin;
-  size_t line;
-  wm_error_t *err;
-} place_t;
+} reader_t;
 
-static int shown(wm_str_t s) {
-  return s.len > NAME_SHOWN ? NAME_SHOWN : (int)s.len;
-}
-
-static wm_err_t fault(const place_t *at, const char *what, wm_str_t thing, const char *remedy) {
-  return wm_error_set(at->err, WM_ERR_CONFIG, "%s:%zu: %s \"%.*s\": %s", at->origin, at->line, what, shown(thing),
-                      thing.s, remedy);
+static wm_err_t fault(const wm_line_t *at, const char *what, wm_str_t thing, const char *remedy) {
+  return wm_line_fault(at, "%s \"%.*s\": %s", what, wm_line_shown(thing), thing.s, remedy);
 }
 
 /* The right side of a rule. */
-static wm_err_t read_codes(const place_t *at, wm_str_t codes, wm_policy_rule_t *rule) {
+static wm_err_t read_codes(const wm_gazetteer_t *g, const wm_line_t *at, wm_str_t codes, wm_policy_rule_t *rule) {
   if (codes.len == 0)
     return fault(at, "nothing after \"=\" in", codes, "give a country code such as UA, or - for none");
   if (codes.len == 1 && codes.s[0] == '-') return WM_OK;
@@ -68,7 +54,7 @@ static wm_err_t read_codes(const place_t *at, wm_str_t codes, wm_policy_rule_t *
     size_t n = 0;
     while (n < codes.len && codes.s[n] != ' ' && codes.s[n] != '\t') n++;
     wm_str_t code = {codes.s, n};
-    uint8_t country = wm_gazetteer_find_country(at->g, code.s, code.len);
+    uint8_t country = wm_gazetteer_find_country(g, code.s, code.len);
     if (country == WM_NO_COUNTRY)
       return fault(at, "unknown country code", code,
                    "use ISO 3166-1 alpha-2 in capitals (XK for Kosovo), or - for none");
@@ -76,21 +62,23 @@ static wm_err_t read_codes(const place_t *at, wm_str_t codes, wm_policy_rule_t *
     rule->countries[rule->n++] = country;
     codes.s += n;
     codes.len -= n;
-    codes = trim(codes);
+    codes = wm_line_trim(codes);
   }
   return WM_OK;
 }
 
-static wm_err_t read_rule(wm_policy_t *p, const place_t *at, wm_str_t line) {
+static wm_err_t read_rule(const reader_t *r, const wm_line_t *at, wm_str_t line) {
+  wm_policy_t *p = r->policy;
   const char *equals = memchr(line.s, '=', line.len);
   if (!equals) return fault(at, "no \"=\" in", line, "a rule is NAME = CODE");
-  wm_str_t name = trim((wm_str_t){line.s, (size_t)(equals - line.s)});
+  wm_str_t name = wm_line_trim((wm_str_t){line.s, (size_t)(equals - line.s)});
   wm_policy_rule_t rule = {0, 0, {0}};
   wm_key_t key;
   if (!wm_key_make(name.s, name.len, &key))
     return fault(at, "no name that can be looked up in", line, "a rule is NAME = CODE");
   rule.hash = wm_key_hash(key.text, key.len);
-  wm_err_t rc = read_codes(at, trim((wm_str_t){equals + 1, line.len - (size_t)(equals + 1 - line.s)}), &rule);
+  wm_err_t rc =
+      read_codes(r->g, at, wm_line_trim((wm_str_t){equals + 1, line.len - (size_t)(equals + 1 - line.s)}), &rule);
   if (rc != WM_OK) return rc;
   size_t slot = slot_of(p, rule.hash);
   if (p->slots[slot]) {
@@ -104,44 +92,22 @@ static wm_err_t read_rule(wm_policy_t *p, const place_t *at, wm_str_t line) {
   return WM_OK;
 }
 
+static wm_err_t take(void *self, const wm_line_t *at, wm_str_t line) {
+  const char *comment = line.len ? memchr(line.s, '#', line.len) : NULL;
+  if (comment) line.len = (size_t)(comment - line.s);
+  line = wm_line_trim(line);
+  return line.len > 0 ? read_rule(self, at, line) : WM_OK;
+}
+
 wm_err_t wm_policy_add(wm_policy_t *p, const wm_gazetteer_t *g, const char *origin, const char *text, size_t len,
                        wm_error_t *err) {
-  place_t at = {g, origin, 0, err};
+  reader_t r = {p, g};
   p->batches++;
-  for (size_t i = 0; i < len;) {
-    const char *end = memchr(text + i, '\n', len - i);
-    size_t n = end ? (size_t)(end - (text + i)) : len - i;
-    wm_str_t line = {text + i, n};
-    at.line++;
-    i += n + 1;
-    if (!wm_utf8_valid(line.s, line.len, NULL) || memchr(line.s, '\0', line.len))
-      return fault(&at, "bytes that are no text in this line", (wm_str_t){"", 0}, "write the file in UTF-8");
-    const char *comment = memchr(line.s, '#', line.len);
-    if (comment) line.len = (size_t)(comment - line.s);
-    line = trim(line);
-    wm_err_t rc = line.len > 0 ? read_rule(p, &at, line) : WM_OK;
-    if (rc != WM_OK) return rc;
-  }
-  return WM_OK;
+  return wm_lines_parse(origin, text, len, take, &r, err);
 }
 
 wm_err_t wm_policy_add_file(wm_policy_t *p, const wm_gazetteer_t *g, const char *path, wm_error_t *err) {
-  wm_err_t rc = WM_OK;
-  char *text = NULL;
-  FILE *f = fopen(path, "rb");
-  if (!f) return wm_error_set(err, WM_ERR_CONFIG, "policy file %s: %s", path, strerror(errno));
-  text = malloc(WM_POLICY_FILE_BYTES_MAX + 1);
-  if (!text) {
-    rc = wm_error_set(err, WM_ERR_NOMEM, "out of memory");
-    goto out;
-  }
-  size_t len = fread(text, 1, WM_POLICY_FILE_BYTES_MAX + 1, f);
-  if (ferror(f)) rc = wm_error_set(err, WM_ERR_CONFIG, "policy file %s: cannot be read", path);
-  else if (len > WM_POLICY_FILE_BYTES_MAX)
-    rc = wm_error_set(err, WM_ERR_CONFIG, "policy file %s: more than %u bytes", path, WM_POLICY_FILE_BYTES_MAX);
-  else rc = wm_policy_add(p, g, path, text, len, err);
-out:
-  free(text);
-  fclose(f);
-  return rc;
+  reader_t r = {p, g};
+  p->batches++;
+  return wm_lines_read(path, WM_POLICY_FILE_BYTES_MAX, take, &r, err);
 }

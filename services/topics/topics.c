@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/language.h"
-#include "services/topics/live.h"
+#include "common/live.h"
 #include "services/topics/write.h"
 
 typedef struct {
@@ -15,7 +15,7 @@ typedef struct {
   size_t max;
   bool subjects;
   char *vocabulary_path; /* NULL: IPTC's vocabulary alone */
-  wm_topics_live_t *vocabulary;
+  wm_live_t *vocabulary; /* the wm_topics_vocabulary_t in use */
 } shared_t;
 
 typedef struct {
@@ -55,10 +55,14 @@ static const wm_config_option_t options[] = {
 static void close_shared(void *shared) {
   shared_t *s = shared;
   if (!s) return;
-  wm_topics_live_destroy(s->vocabulary);
+  wm_live_destroy(s->vocabulary);
   free(s->vocabulary_path);
   wm_topics_model_clear(&s->model);
   free(s);
+}
+
+static void destroy_vocabulary(void *vocabulary) {
+  wm_topics_vocabulary_destroy(vocabulary);
 }
 
 static wm_err_t open_vocabulary(shared_t *s, const char *path, wm_error_t *err) {
@@ -68,7 +72,7 @@ static wm_err_t open_vocabulary(shared_t *s, const char *path, wm_error_t *err) 
     if (!(s->vocabulary_path = strdup(path))) return wm_error_set(err, WM_ERR_NOMEM, "out of memory for a vocabulary");
     if ((e = wm_topics_vocabulary_open(path, &s->model, &first, err))) return e;
   }
-  if ((s->vocabulary = wm_topics_live_new(first))) return WM_OK;
+  if ((s->vocabulary = wm_live_new(first, destroy_vocabulary))) return WM_OK;
   wm_topics_vocabulary_destroy(first);
   return wm_error_set(err, WM_ERR_NOMEM, "out of memory for a vocabulary");
 }
@@ -79,7 +83,7 @@ static wm_err_t reload(void *shared, wm_error_t *err) {
   wm_topics_vocabulary_t *next = NULL;
   if (!s->vocabulary_path) return WM_OK;
   wm_err_t e = wm_topics_vocabulary_open(s->vocabulary_path, &s->model, &next, err);
-  if (!e) wm_topics_live_replace(s->vocabulary, next);
+  if (!e) wm_live_replace(s->vocabulary, next);
   return e;
 }
 
@@ -109,10 +113,10 @@ static wm_err_t open_worker(const void *shared, void **out, wm_error_t *err) {
   worker_t *w = calloc(1, sizeof *w);
   if (!w) return wm_error_set(err, WM_ERR_NOMEM, "out of memory for a topics worker");
   w->shared = shared;
-  w->slot = wm_topics_live_join(w->shared->vocabulary);
+  w->slot = wm_live_join(w->shared->vocabulary);
   if (w->slot < 0) {
     free(w);
-    return wm_error_set(err, WM_ERR_INTERNAL, "more than %d topics workers in one process", WM_TOPICS_LIVE_SLOTS);
+    return wm_error_set(err, WM_ERR_INTERNAL, "more than %d topics workers in one process", WM_LIVE_SLOTS);
   }
   wm_topics_scratch_init(&w->scratch);
   *out = w;
@@ -122,7 +126,7 @@ static wm_err_t open_worker(const void *shared, void **out, wm_error_t *err) {
 static void close_worker(void *worker) {
   worker_t *w = worker;
   if (!w) return;
-  wm_topics_live_leave(w->shared->vocabulary, w->slot);
+  wm_live_leave(w->shared->vocabulary, w->slot);
   wm_topics_scratch_clear(&w->scratch);
   free(w);
 }
@@ -141,14 +145,14 @@ static wm_err_t enrich(void *worker, wm_article_t *article, wm_error_t *err) {
   wm_err_t e = wm_topics_features(m, &w->scratch, wm_article_text(article, WM_FIELD_HEADLINE),
                                   wm_article_text(article, WM_FIELD_BODY), err);
   if (e) return e;
-  const wm_topics_vocabulary_t *v = wm_topics_live_enter(shared->vocabulary, w->slot);
+  const wm_topics_vocabulary_t *v = wm_live_enter(shared->vocabulary, w->slot);
   if (own_language(m, article) && wm_topics_readable(&w->scratch)) {
     wm_topics_score(m, &w->scratch);
     list.n_given = wm_topics_decide(m, &w->scratch, v ? wm_topics_vocabulary_off(v) : NULL, shared->max, list.given);
   }
   if (v) list.n_house = wm_topics_vocabulary_match(v, &w->scratch, shared->max, list.house);
   e = wm_topics_write(m, v, shared->subjects, &list, shared->max, article, err);
-  wm_topics_live_exit(shared->vocabulary, w->slot);
+  wm_live_exit(shared->vocabulary, w->slot);
   return e;
 }
 

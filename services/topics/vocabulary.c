@@ -5,17 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/lines.h"
 #include "services/topics/vocabulary_internal.h"
 
 #define LINE_MAX_BYTES 65536
 
 typedef struct {
-  const char *file;
-  size_t line;
+  const wm_line_t *at;
   const wm_topics_model_t *m;
   wm_topics_vocabulary_t *v;
   wm_topics_scratch_t words; /* for phrases */
-  wm_error_t *err;
 } reader_t;
 
 __attribute__((format(printf, 2, 3))) static wm_err_t fail(reader_t *r, const char *format, ...) {
@@ -24,7 +23,7 @@ __attribute__((format(printf, 2, 3))) static wm_err_t fail(reader_t *r, const ch
   va_start(args, format);
   vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  return wm_error_set(r->err, WM_ERR_CONFIG, "%s:%zu: %s", r->file, r->line, text);
+  return wm_line_fault(r->at, "%s", text);
 }
 
 static bool blank(char c) {
@@ -32,8 +31,7 @@ static bool blank(char c) {
 }
 
 static void trim(wm_str_t *s) {
-  while (s->len && blank(s->s[0])) s->s++, s->len--;
-  while (s->len && blank(s->s[s->len - 1])) s->len--;
+  *s = wm_line_trim(*s);
 }
 
 /* Takes the next word off `rest`. */
@@ -88,7 +86,7 @@ static wm_err_t read_code(reader_t *r, wm_str_t *rest, const char **code) {
   }
   if (!good) return fail(r, "expected a house code: 1 to %d letters, digits, and . _ / -", WM_VOCABULARY_CODE_MAX);
   *code = keep(r->v, word);
-  return *code ? WM_OK : wm_error_set(r->err, WM_ERR_NOMEM, "out of memory for a vocabulary");
+  return *code ? WM_OK : wm_error_set(r->at->err, WM_ERR_NOMEM, "out of memory for a vocabulary");
 }
 
 static wm_err_t at_end(reader_t *r, wm_str_t rest) {
@@ -126,7 +124,7 @@ static wm_err_t read_name(reader_t *r, wm_str_t *rest, const char **name) {
   *name = keep(r->v, text);
   rest->s += text.len + 2;
   rest->len -= text.len + 2;
-  return *name ? WM_OK : wm_error_set(r->err, WM_ERR_NOMEM, "out of memory for a vocabulary");
+  return *name ? WM_OK : wm_error_set(r->at->err, WM_ERR_NOMEM, "out of memory for a vocabulary");
 }
 
 /* "2:" or ":" */
@@ -149,14 +147,14 @@ static wm_err_t read_at_least(reader_t *r, wm_str_t *rest, uint32_t *at_least) {
 
 static wm_err_t read_phrase(reader_t *r, wm_str_t phrase, uint32_t topic) {
   int shown = (int)(phrase.len > 60 ? 60 : phrase.len);
-  wm_err_t e = wm_topics_words(&r->words, (wm_str_t){"", 0}, phrase, r->err);
+  wm_err_t e = wm_topics_words(&r->words, (wm_str_t){"", 0}, phrase, r->at->err);
   if (e) return e;
   if (r->words.n_hashes < 1 || r->words.n_hashes > WM_TOPICS_PHRASE_MAX)
     return fail(r, "a phrase has 1 to %d words: '%.*s'", WM_TOPICS_PHRASE_MAX, shown, phrase.s);
   if (r->v->n_phrases == WM_VOCABULARY_PHRASES_MAX) return fail(r, "more than %d phrases", WM_VOCABULARY_PHRASES_MAX);
   uint64_t key = r->words.hashes[0];
   for (size_t i = 1; i < r->words.n_hashes; i++) key = wm_topics_join(key, r->words.hashes[i]);
-  return wm_topics_vocabulary_add(r->v, r->words.hashes[0], key, topic, r->err);
+  return wm_topics_vocabulary_add(r->v, r->words.hashes[0], key, topic, r->at->err);
 }
 
 static wm_err_t read_topic(reader_t *r, wm_str_t rest) {
@@ -183,11 +181,10 @@ static wm_err_t read_topic(reader_t *r, wm_str_t rest) {
   return WM_OK;
 }
 
-static wm_err_t read_line(reader_t *r, wm_str_t line) {
-  size_t bad = 0;
+static wm_err_t take(void *self, const wm_line_t *at, wm_str_t line) {
+  reader_t *r = self;
+  r->at = at;
   if (line.len > LINE_MAX_BYTES) return fail(r, "a line has at most %d bytes", LINE_MAX_BYTES);
-  if (!wm_utf8_valid(line.s, line.len, &bad)) return fail(r, "byte %zu is not UTF-8", bad + 1);
-  if (memchr(line.s, 0, line.len)) return fail(r, "a NUL byte");
   trim(&line);
   if (!line.len || line.s[0] == '#') return WM_OK;
   wm_str_t word = next_word(&line);
@@ -208,7 +205,7 @@ static void inherit(wm_topics_vocabulary_t *v, const wm_topics_model_t *m) {
 
 wm_err_t wm_topics_vocabulary_parse(const char *name, const char *text, size_t len, const wm_topics_model_t *m,
                                     wm_topics_vocabulary_t **out, wm_error_t *err) {
-  reader_t r = {.file = name, .m = m, .err = err};
+  reader_t r = {.m = m};
   wm_err_t e = WM_OK;
   *out = NULL;
   if (len > WM_VOCABULARY_BYTES_MAX)
@@ -216,13 +213,7 @@ wm_err_t wm_topics_vocabulary_parse(const char *name, const char *text, size_t l
   r.v = wm_topics_vocabulary_new(m->params->n_concepts, 2 * len + 16);
   if (!r.v) return wm_error_set(err, WM_ERR_NOMEM, "out of memory for a vocabulary");
   wm_topics_scratch_init(&r.words);
-  for (size_t at = 0; at < len && !e;) {
-    const char *end = memchr(text + at, '\n', len - at);
-    wm_str_t line = {text + at, end ? (size_t)(end - text) - at : len - at};
-    r.line++;
-    e = read_line(&r, line);
-    at += line.len + 1;
-  }
+  e = wm_lines_parse(name, text, len, take, &r, err);
   wm_topics_scratch_clear(&r.words);
   if (!e) e = wm_topics_vocabulary_index(r.v, err);
   if (e) {
@@ -236,18 +227,11 @@ wm_err_t wm_topics_vocabulary_parse(const char *name, const char *text, size_t l
 
 wm_err_t wm_topics_vocabulary_open(const char *path, const wm_topics_model_t *m, wm_topics_vocabulary_t **out,
                                    wm_error_t *err) {
-  wm_err_t e = WM_OK;
-  FILE *in = fopen(path, "rb");
-  char *text = malloc(WM_VOCABULARY_BYTES_MAX + 1);
+  char *text = NULL;
+  size_t len = 0;
   *out = NULL;
-  if (!in) e = wm_error_set(err, WM_ERR_CONFIG, "%s: the vocabulary cannot be read: check --vocabulary", path);
-  else if (!text) e = wm_error_set(err, WM_ERR_NOMEM, "out of memory for a vocabulary");
-  if (e) goto out;
-  size_t len = fread(text, 1, WM_VOCABULARY_BYTES_MAX + 1, in);
-  if (ferror(in)) e = wm_error_set(err, WM_ERR_CONFIG, "%s: the vocabulary cannot be read: check --vocabulary", path);
-  else e = wm_topics_vocabulary_parse(path, text, len, m, out, err);
-out:
-  if (in) fclose(in);
+  wm_err_t e = wm_lines_load(path, WM_VOCABULARY_BYTES_MAX, &text, &len, err);
+  if (!e) e = wm_topics_vocabulary_parse(path, text, len, m, out, err);
   free(text);
   return e;
 }

@@ -5,14 +5,11 @@
 #include <stdint.h>
 /* cmocka wants the four above first */
 #include <cmocka.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "services/topics/live.h"
 #include "services/topics/topics.h"
 #include "services/topics/vocabulary.h"
 
@@ -132,7 +129,7 @@ static void test_faults(void **state) {
       {"topic A \"name\": x;; y", "a phrase has 1 to 4 words"},
       {"topic A \"name\": one two three four five", "a phrase has 1 to 4 words"},
       {"topic A \"name\": x\ntopic A \"other\": y", "test:2: house topic A is there twice"},
-      {"topic A \"name\": \xff", "test:1: byte 17 is not UTF-8"},
+      {"topic A \"name\": \xff", "test:1: bytes that are no text, at byte 17 of the line"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
@@ -232,61 +229,6 @@ static void test_service_switches_off(void **state) {
   json_decref(topics);
 }
 
-typedef struct {
-  wm_topics_live_t *live;
-  atomic_bool stop;
-  atomic_size_t rounds;
-} readers_t;
-
-/* Reads what is in use again and again; a freed vocabulary would show under AddressSanitizer, a torn one here. */
-static void *read_live(void *arg) {
-  readers_t *r = arg;
-  int slot = wm_topics_live_join(r->live);
-  size_t wrong = slot < 0;
-  while (!atomic_load(&r->stop)) {
-    const wm_topics_vocabulary_t *v = wm_topics_live_enter(r->live, slot);
-    const char *code = v ? wm_topics_vocabulary_code(v, 0) : NULL;
-    wrong += !code || strlen(code) != 5;
-    wm_topics_live_exit(r->live, slot);
-    atomic_fetch_add(&r->rounds, 1);
-  }
-  wm_topics_live_leave(r->live, slot);
-  return (void *)(uintptr_t)wrong;
-}
-
-static void test_replaced_while_read(void **state) {
-  (void)state;
-  pthread_t threads[3];
-  char text[64];
-  snprintf(text, sizeof text, "map medtop:%08u %05d", model.concepts[0].code, 0);
-  readers_t r = {.live = wm_topics_live_new(parse(text))};
-  assert_non_null(r.live);
-  for (size_t i = 0; i < 3; i++) assert_int_equal(pthread_create(&threads[i], NULL, read_live, &r), 0);
-  for (int i = 1; i < 200 || atomic_load(&r.rounds) < 1000; i++) {
-    snprintf(text, sizeof text, "map medtop:%08u %05d", model.concepts[0].code, i % 100000);
-    wm_topics_live_replace(r.live, parse(text));
-  }
-  atomic_store(&r.stop, true);
-  for (size_t i = 0; i < 3; i++) {
-    void *wrong = NULL;
-    assert_int_equal(pthread_join(threads[i], &wrong), 0);
-    assert_null(wrong);
-  }
-  wm_topics_live_destroy(r.live);
-}
-
-static void test_slots_end(void **state) {
-  (void)state;
-  wm_topics_live_t *l = wm_topics_live_new(NULL);
-  assert_non_null(l);
-  for (int i = 0; i < WM_TOPICS_LIVE_SLOTS; i++) assert_int_equal(wm_topics_live_join(l), i);
-  assert_int_equal(wm_topics_live_join(l), -1);
-  wm_topics_live_leave(l, 7);
-  assert_int_equal(wm_topics_live_join(l), 7);
-  assert_null(wm_topics_live_enter(l, 7));
-  wm_topics_live_destroy(l);
-}
-
 static void write_file(const char *path, const char *text) {
   FILE *out = fopen(path, "w");
   assert_non_null(out);
@@ -352,8 +294,6 @@ int main(void) {
       cmocka_unit_test(test_limits),
       cmocka_unit_test(test_service_maps),
       cmocka_unit_test(test_service_switches_off),
-      cmocka_unit_test(test_replaced_while_read),
-      cmocka_unit_test(test_slots_end),
       cmocka_unit_test(test_reload),
       cmocka_unit_test(test_missing_file),
   };
