@@ -5,6 +5,7 @@
 #include <utf8proc.h>
 
 #define SALT_LISTED 0x6c737401u
+#define DATELINE 12u /* tokens at the beginning of the body in which place and date stand */
 
 void wm_document_init(wm_document_t *d, const wm_knowledge_t *knowledge) {
   memset(d, 0, sizeof *d);
@@ -129,9 +130,20 @@ static bool no_begin(const wm_document_t *d, const char *text, const wm_mention_
   return m->type == WM_NAME_PERSON && kind & WM_WORD_TITLE && (!alone || m->sure < 0.8f);
 }
 
+/** True for a dash with white space on both sides, which parts a dateline from the text. */
+static bool parts(const char *text, const wm_token_t *t) {
+  if (!(t->flags & WM_TOKEN_PUNCT) || !(t->flags & WM_TOKEN_SPACE) || !(t[1].flags & WM_TOKEN_SPACE)) return false;
+  size_t len = t->end - t->start;
+  const char *s = text + t->start;
+  return (len == 1 && *s == '-') || (len == 3 && (!memcmp(s, "\xE2\x80\x93", 3) || !memcmp(s, "\xE2\x80\x94", 3)));
+}
+
 /** Takes off what is no part of the name. */
 static void trim(const wm_document_t *d, wm_mention_t *m) {
   const char *text = d->text[m->field].s;
+  const wm_token_t *tokens = d->tokens[m->field]->tokens;
+  for (uint32_t i = m->first + 1; i + 1 < m->end && i < DATELINE && m->field == WM_FIELD_BODY; i++)
+    if (m->type == WM_NAME_PLACE && parts(text, &tokens[i])) m->end = i; /* "WINNIPEG, Manitoba - Nurses" */
   while (m->first < m->end) {
     if (no_begin(d, text, m)) m->first++;
     else if (no_end(d, text, m)) m->end--;
@@ -325,7 +337,8 @@ static wm_err_t make_entities(wm_document_t *d, wm_error_t *err) {
 }
 
 wm_err_t wm_document_resolve(wm_document_t *d, wm_error_t *err) {
-  wm_err_t rc = wm_document_recover(d, err);
+  wm_err_t rc = wm_document_tidy(d, err);
+  if (!rc) rc = wm_document_recover(d, err);
   if (!rc) wm_document_brackets(d);
   if (!rc) rc = wm_document_retype(d, err);
   if (!rc) rc = make_forms(d, err);

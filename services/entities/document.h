@@ -103,6 +103,8 @@ void wm_form_join(wm_document_t *d, uint32_t a, uint32_t b);
 void wm_document_place(const wm_document_t *d, wm_mention_t *m);
 /** Kinds (WM_WORD_...) of a token by itself. */
 unsigned wm_document_kind(const wm_document_t *d, const char *text, const wm_token_t *token);
+/** Takes away first words of sentences that are no names, and common words after a place's name. WM_ERR_NOMEM. */
+wm_err_t wm_document_tidy(wm_document_t *d, wm_error_t *err);
 /** Joins the forms of each thing of the newsroom's list. WM_ERR_NOMEM. */
 wm_err_t wm_listed_join(wm_document_t *d, wm_error_t *err);
 /** Adds mentions where the tagger found nothing but the text has a name that it found elsewhere in the article. WM_ERR_NOMEM. */

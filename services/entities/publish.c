@@ -1,9 +1,41 @@
 #include "services/entities/publish.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#define CALM_ALONE 5u  /* bytes of a single word that is no abbreviation */
+#define CALM_BESIDE 3u /* of a word beside others */
+
+/**
+ * Writes a name that stands in the text in capitals only as one would write it: "WARSAW" is "Warsaw", "NEW YORK" "New York". What may be an abbreviation (two letters,
+ * a single word of up to four, dots) stays.
+ */
+static size_t calm(const wm_document_t *d, const wm_mention_t *m, char *name, size_t n) {
+  const wm_token_t *tokens = d->tokens[m->field]->tokens;
+  size_t letters = m->end - m->first == 1 ? CALM_ALONE : CALM_BESIDE, out = 0;
+  bool inside = false;
+  if (memchr(name, '.', n)) return n;
+  for (uint32_t i = m->first; i < m->end; i++)
+    if (tokens[i].flags & WM_TOKEN_UPPER && tokens[i].end - tokens[i].start < letters) return n;
+  for (size_t i = 0, step = 0; i < n; i += step) {
+    char utf8[4];
+    utf8proc_int32_t cp = (utf8proc_int32_t)wm_utf8_decode(name + i, n - i, &step);
+    utf8proc_category_t kind = utf8proc_category(cp);
+    if (inside && (kind == UTF8PROC_CATEGORY_LU || kind == UTF8PROC_CATEGORY_LT)) cp = utf8proc_tolower(cp);
+    inside = kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_ME;
+    size_t bytes = wm_utf8_encode((uint32_t)cp, utf8);
+    if (bytes > step) return n; /* no such letter is known; what was written so far is as long as what was read */
+    memcpy(name + out, utf8, bytes);
+    out += bytes;
+  }
+  return out;
+}
 
 /** A mention's text as a name: runs of white space become one space. */
-static json_t *name_of(const wm_document_t *d, const wm_mention_t *m) {
+static json_t *name_of(const wm_document_t *d, const wm_entity_t *e) {
+  const wm_form_t *form = &d->forms[e->name];
+  const wm_mention_t *m = &d->mentions[form->mention];
   const char *s = d->text[m->field].s;
   char name[WM_NAME_BYTES_MAX];
   size_t n = 0;
@@ -19,6 +51,7 @@ static json_t *name_of(const wm_document_t *d, const wm_mention_t *m) {
       n--;
       if (head) break;
     }
+  if (form->upper && (e->type == WM_NAME_PLACE || e->type == WM_NAME_PERSON)) n = calm(d, m, name, n);
   return json_stringn(name, n);
 }
 
@@ -50,8 +83,7 @@ static json_t *entity_of(const wm_document_t *d, const wm_entity_t *e, size_t nu
   char id[24];
   snprintf(id, sizeof id, "e%zu", number);
   const wm_newsroom_thing_t *thing = e->listed == WM_UNLISTED ? NULL : wm_newsroom_thing(d->newsroom, e->listed);
-  json_t *name =
-      thing ? json_stringn(thing->name, thing->name_len) : name_of(d, &d->mentions[d->forms[e->name].mention]);
+  json_t *name = thing ? json_stringn(thing->name, thing->name_len) : name_of(d, e);
   json_t *json = json_pack("{s:s, s:s, s:o, s:i, s:i}", "id", id, "type", wm_name_types[e->type], "name", name,
                            "relevance", e->relevance, "confidence", e->confidence);
   if (!json) return NULL;
