@@ -57,6 +57,12 @@ const char *wm_item_member(const wm_item_t *item, const char *names) {
   }
 }
 
+const char *wm_item_status(const wm_item_t *item) {
+  const char *status = wm_item_member(item, "pubStatus|pubstatus");
+  if (status && strcmp(status, "canceled") == 0) return "canceled";
+  return status && strcmp(status, "withheld") == 0 ? "withheld" : "usable";
+}
+
 const char *wm_item_rel(int64_t relevance) {
   return relevance >= ABOUT_RELEVANCE ? "about" : "mentions";
 }

@@ -36,6 +36,8 @@ const char *wm_item_text(const json_t *object, const char *name);
 int64_t wm_item_number(const json_t *object, const char *name, int64_t def);
 /** The first of the names (separated by '|') whose member of the raw article is text that is not empty; NULL if none. */
 const char *wm_item_member(const wm_item_t *item, const char *names);
+/** What the article says of its publishing status: "usable", "withheld" or "canceled"; "usable" where it says nothing else. */
+const char *wm_item_status(const wm_item_t *item);
 /** True if `text` is an RFC 3339 time ("+0100" allowed as well); `*ms` is Unix time. */
 bool wm_time_read(const char *text, int64_t *ms);
 /** "2026-01-31T09:30:00" in UTC with `zone` ("Z", "+0000") behind it. */

@@ -243,7 +243,7 @@ static void put_head(wm_json_t *j, const wm_item_t *item) {
   put_time(j, item, "versionCreated", "versionCreated|versioncreated", item->timestamp_ms);
   put_time(j, item, "contentCreated", "contentCreated|contentcreated", 0);
   put_time(j, item, "embargoedUntil", "embargoedUntil|embargoed", 0);
-  wm_json_string(j, "pubStatus", "usable");
+  wm_json_string(j, "pubStatus", wm_item_status(item));
   int64_t urgency = wm_item_number(item->root, "urgency", 0);
   if (urgency >= 1 && urgency <= 9) wm_json_integer(j, "urgency", urgency);
   wm_json_string(j, "copyrightHolder", wm_item_member(item, "copyrightHolder|copyrightholder"));

@@ -159,7 +159,8 @@ wm_err_t wm_format_superdesk(const wm_item_t *item, const char *scheme, wm_buffe
   wm_json_string(&j, "version", item->version_text);
   put_time(&j, item, "firstcreated", "firstcreated|firstCreated|published");
   put_time(&j, item, "versioncreated", "versioncreated|versionCreated");
-  wm_json_string(&j, "pubstatus", "usable");
+  /* Newsroom hides what is canceled and knows no other status: what is withheld must not be seen either. */
+  wm_json_string(&j, "pubstatus", strcmp(wm_item_status(item), "usable") == 0 ? "usable" : "canceled");
   if (item->language[0]) wm_json_string(&j, "language", item->language);
   wm_json_text(&j, "headline", item->headline.s, item->headline.len);
   put_body(&j, item);

@@ -135,6 +135,28 @@ static void test_superdesk(void **state) {
   json_decref(root);
 }
 
+/* An article that says itself that it is cancelled or withheld does not come out as usable. */
+static void test_status(void **state) {
+  (void)state;
+  static const struct {
+    const char *in, *ninjs, *superdesk;
+  } k_cases[] = {{"{\"uri\":\"u\",\"text\":\"t\"}", "usable", "usable"},
+                 {"{\"uri\":\"u\",\"text\":\"t\",\"pubstatus\":\"canceled\"}", "canceled", "canceled"},
+                 {"{\"uri\":\"u\",\"text\":\"t\",\"pubStatus\":\"withheld\"}", "withheld", "canceled"},
+                 {"{\"uri\":\"u\",\"text\":\"t\",\"pubStatus\":\"corrected\"}", "usable", "usable"}};
+  for (size_t i = 0; i < sizeof k_cases / sizeof k_cases[0]; i++) {
+    wm_buffer_t out;
+    wm_buffer_init(&out, 1 << 20);
+    const wm_item_t item = item_of(k_cases[i].in);
+    json_t *root = written(wm_format_ninjs(&item, &out, NULL), &out);
+    assert_string_equal(json_string_value(json_object_get(root, "pubStatus")), k_cases[i].ninjs);
+    json_decref(root);
+    root = written(wm_format_superdesk(&item, "s", &out, NULL), &out);
+    assert_string_equal(json_string_value(json_object_get(root, "pubstatus")), k_cases[i].superdesk);
+    json_decref(root);
+  }
+}
+
 static void test_uris(void **state) {
   (void)state;
   static const struct {
@@ -228,9 +250,9 @@ static int close_all(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_version),    cmocka_unit_test(test_filter),
-                                     cmocka_unit_test(test_ninjs),      cmocka_unit_test(test_superdesk),
-                                     cmocka_unit_test(test_uris),       cmocka_unit_test(test_times),
-                                     cmocka_unit_test(test_signatures), cmocka_unit_test(test_withdrawn)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_version),    cmocka_unit_test(test_filter),    cmocka_unit_test(test_ninjs),
+      cmocka_unit_test(test_superdesk),  cmocka_unit_test(test_uris),      cmocka_unit_test(test_times),
+      cmocka_unit_test(test_signatures), cmocka_unit_test(test_withdrawn), cmocka_unit_test(test_status)};
   return cmocka_run_group_tests(tests, open_all, close_all);
 }
