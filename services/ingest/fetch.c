@@ -165,6 +165,7 @@ static void set_options(wm_fetch_t *fetch, const char *url) {
   curl_easy_setopt(e, CURLOPT_PROXY, "");
   curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (set->ca_file) curl_easy_setopt(e, CURLOPT_CAINFO, set->ca_file); /* the system's stay: they are in a folder */
   curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)set->fetch_timeout_ms);
   curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)(set->fetch_timeout_ms < 15000 ? set->fetch_timeout_ms : 15000));
   curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");

@@ -115,6 +115,33 @@ static int count_partitions(wm_poller_t *p) {
   return n < WM_POLLER_PARTITIONS_MAX ? n : WM_POLLER_PARTITIONS_MAX;
 }
 
+/* Reads the state of all partitions that are ours from their beginning. Requests are cancelled: they belong to the old state. */
+static void read_again(wm_poller_t *p) {
+  give_up_all(p);
+  rd_kafka_topic_partition_list_t *assigned = NULL;
+  if (rd_kafka_assignment(p->consumer, &assigned) != RD_KAFKA_RESP_ERR_NO_ERROR || !assigned) return;
+  for (int i = 0; i < assigned->cnt; i++) {
+    assigned->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
+    if (assigned->elems[i].partition < WM_POLLER_PARTITIONS_MAX) take_partition(p, assigned->elems[i].partition);
+  }
+  rd_kafka_assign(p->consumer, NULL);
+  if (assigned->cnt > 0) rd_kafka_assign(p->consumer, assigned);
+  rd_kafka_topic_partition_list_destroy(assigned);
+}
+
+/* After a commit that failed: the broker may have carried it out, and only the topic knows. Whatever is open there is ended first. */
+static wm_err_t look_again(wm_poller_t *p, wm_error_t *err) {
+  if (!p->unsure) return WM_OK;
+  wm_error_t why = WM_ERROR_INIT;
+  if (wm_outlet_connect(p->outlet, &why) != WM_OK) {
+    if (why.cls != WM_CLASS_RETRIABLE) *err = why;
+    return err->code; /* or at the next turn */
+  }
+  p->unsure = false;
+  read_again(p);
+  return WM_OK;
+}
+
 /* --- the list --- */
 
 /* Takes a list that was read anew: all state is read again, for feeds that were not in the old one. */
@@ -133,15 +160,7 @@ static wm_err_t take_list(wm_poller_t *p, wm_error_t *err) {
   wm_err_t rc = wm_poller_set_feeds(p, err);
   if (rc != WM_OK) return rc;
   wm_log_info("list of feeds read again", WM_LOG_INT("feeds", p->list.n));
-  rd_kafka_topic_partition_list_t *assigned = NULL;
-  if (rd_kafka_assignment(p->consumer, &assigned) != RD_KAFKA_RESP_ERR_NO_ERROR || !assigned) return WM_OK;
-  for (int i = 0; i < assigned->cnt; i++) {
-    assigned->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
-    take_partition(p, assigned->elems[i].partition);
-  }
-  rd_kafka_assign(p->consumer, NULL);
-  if (assigned->cnt > 0) rd_kafka_assign(p->consumer, assigned);
-  rd_kafka_topic_partition_list_destroy(assigned);
+  read_again(p);
   return WM_OK;
 }
 
@@ -151,11 +170,12 @@ static wm_err_t take_finished(wm_poller_t *p, wm_error_t *err) {
   wm_err_t rc = WM_OK;
   for (wm_fetch_t *fetch; rc == WM_OK && (fetch = wm_fetcher_next(p->fetcher));) {
     wm_poller_feed_t *feed = wm_fetch_context(fetch);
+    int64_t rest = wm_poller_rest(fetch, p->set->host_gap_ms);
     rc = wm_poller_take_result(p, feed, err);
     wm_fetch_free(fetch);
     feed->fetch = NULL;
     feed->host->busy = false;
-    feed->host->free_ms = wm_poller_now() + p->set->host_gap_ms;
+    feed->host->free_ms = wm_poller_now() + rest;
     p->running--;
   }
   return rc;
@@ -183,6 +203,7 @@ static wm_err_t work(wm_poller_t *p, wm_error_t *err) {
       rd_kafka_message_destroy(m);
     }
     rc = take_list(p, err);
+    if (rc == WM_OK) rc = look_again(p, err);
     if (rc != WM_OK) break;
     look_at_partitions(p);
     wm_poller_start_due(p);

@@ -13,8 +13,9 @@ void wm_poller_clear_feeds(wm_poller_t *p) {
   for (size_t i = 0; p->feeds && i < p->list.n; i++) wm_state_feed_clear(&p->feeds[i].state);
   free(p->feeds);
   free(p->hosts);
+  free(p->due);
   p->feeds = NULL;
-  p->hosts = NULL;
+  p->hosts = p->due = NULL;
   p->n_hosts = 0;
 }
 
@@ -22,7 +23,8 @@ wm_err_t wm_poller_set_feeds(wm_poller_t *p, wm_error_t *err) {
   size_t n = p->list.n;
   p->feeds = calloc(n + 1, sizeof *p->feeds);
   p->hosts = calloc(n + 1, sizeof *p->hosts);
-  if (!p->feeds || !p->hosts) return wm_error_set(err, WM_ERR_NOMEM, "out of memory (feeds)");
+  p->due = calloc(n + 1, sizeof *p->due);
+  if (!p->feeds || !p->hosts || !p->due) return wm_error_set(err, WM_ERR_NOMEM, "out of memory (feeds)");
   for (size_t i = 0; i < n; i++) p->hosts[i].name = p->list.feeds[i].host;
   qsort(p->hosts, n, sizeof *p->hosts, by_name);
   for (size_t i = 0; i < n; i++)
@@ -73,12 +75,34 @@ void wm_poller_take_state(wm_poller_t *p, const rd_kafka_message_t *m) {
   }
 }
 
-void wm_poller_start_due(wm_poller_t *p) {
+static int by_due(const void *a, const void *b) {
+  const wm_poller_feed_t *x = ((const wm_poller_host_t *)a)->next, *y = ((const wm_poller_host_t *)b)->next;
+  return x->state.next_ms < y->state.next_ms ? -1 : x->state.next_ms > y->state.next_ms;
+}
+
+/* The hosts that may be asked now, each with the feed that has been due for longest, into p->due. */
+static size_t find_due(wm_poller_t *p) {
   int64_t wall = wm_poller_wall(), now = wm_poller_now();
-  for (size_t i = 0; i < p->list.n && p->running < (size_t)p->set->parallel; i++) {
+  size_t n = 0;
+  for (size_t i = 0; i < p->n_hosts; i++) p->hosts[i].next = NULL;
+  for (size_t i = 0; i < p->list.n; i++) {
     wm_poller_feed_t *feed = &p->feeds[i];
+    wm_poller_host_t *host = feed->host;
     bool mine = feed->partition >= 0 && p->part[feed->partition].mine && p->part[feed->partition].loaded;
-    if (!mine || feed->fetch || feed->state.next_ms > wall || feed->host->busy || feed->host->free_ms > now) continue;
+    if (!mine || feed->fetch || feed->state.next_ms > wall || host->busy || host->free_ms > now) continue;
+    if (!host->next || feed->state.next_ms < host->next->state.next_ms) host->next = feed;
+  }
+  for (size_t i = 0; i < p->n_hosts; i++)
+    if (p->hosts[i].next) p->due[n++] = p->hosts[i];
+  qsort(p->due, n, sizeof *p->due, by_due);
+  return n;
+}
+
+void wm_poller_start_due(wm_poller_t *p) {
+  if (p->running >= (size_t)p->set->parallel) return;
+  size_t n = find_due(p);
+  for (size_t i = 0; i < n && p->running < (size_t)p->set->parallel; i++) {
+    wm_poller_feed_t *feed = p->due[i].next;
     feed->fetch = wm_fetch_start(p->fetcher, feed->entry->url, feed->state.etag, feed->state.modified, feed);
     if (!feed->fetch) break;
     feed->host->busy = true;

@@ -9,6 +9,8 @@
 
 #define BACKOFF_MS_MAX 21600000LL /* six hours */
 #define RETRY_KAFKA_MS 1000
+#define HOST_REST_MS_MAX 3600000LL
+#define GONE_MS 86400000LL /* 410: the publisher says that it will not come back (RFC 9110, 15.5.11) */
 
 /* A document under way. */
 typedef struct {
@@ -106,6 +108,13 @@ static wm_err_t read_document(document_t *d, const wm_fetch_result_t *got, wm_st
   return WM_OK;
 }
 
+int64_t wm_poller_rest(wm_fetch_t *fetch, int gap_ms) {
+  wm_fetch_result_t got;
+  wm_fetch_result(fetch, &got);
+  if ((got.status != 429 && got.status != 503) || got.retry_ms < gap_ms) return gap_ms;
+  return got.retry_ms < HOST_REST_MS_MAX ? got.retry_ms : HOST_REST_MS_MAX;
+}
+
 int64_t wm_poller_backoff(int interval_ms, int failures, uint64_t seed) {
   int64_t wait = interval_ms, most = interval_ms > BACKOFF_MS_MAX ? interval_ms : BACKOFF_MS_MAX;
   for (int i = 0; i < failures && wait < most; i++) wait *= 2;
@@ -148,6 +157,7 @@ static void after_failure(wm_poller_t *p, const wm_poller_feed_t *feed, const wm
   int64_t wait = 0;
   if (state->failures < 30) state->failures++;
   wait = wm_poller_backoff(interval, state->failures, feed->entry->hash ^ (uint64_t)wm_poller_wall());
+  if (got->status == 410 && wait < GONE_MS) wait = GONE_MS;
   if (got->retry_ms > wait || (got->retry_ms >= 0 && state->failures == 1)) wait = got->retry_ms;
   state->next_ms = wm_poller_wall() + wait;
   wm_metric_add(p->meter->fetch_failed, 1);
@@ -197,6 +207,8 @@ static wm_err_t read_answer(wm_poller_t *p, document_t *d, const wm_fetch_result
   }
   if (why.code != WM_OK) snprintf(reason, sizeof reason, "%s: %.200s", wm_err_word(why.code), why.text);
   else if (got->status == 0) snprintf(reason, sizeof reason, "%s", got->error);
+  else if (got->status == 410)
+    snprintf(reason, sizeof reason, "HTTP status 410: gone for good, take it out of the list");
   else snprintf(reason, sizeof reason, "HTTP status %ld", got->status);
   d->taken = d->refused = d->withdrawn = 0;
   after_failure(p, d->feed, got, state);
@@ -212,7 +224,10 @@ wm_err_t wm_poller_take_result(wm_poller_t *p, wm_poller_feed_t *feed, wm_error_
   wm_fetch_result(feed->fetch, &got);
   wm_err_t rc = read_answer(p, &d, &got, &state, &why);
   bool failed = rc == WM_OK && state.failures > 0;
-  if (rc == WM_OK) rc = commit(p, feed, &state, &why);
+  if (rc == WM_OK) {
+    rc = commit(p, feed, &state, &why);
+    p->unsure = p->unsure || rc != WM_OK;
+  }
   if (rc == WM_OK) {
     if (!failed) count(p, &d, &got);
     wm_state_feed_clear(&feed->state);

@@ -1,5 +1,6 @@
 #include "services/ingest/settings.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,8 @@ static const wm_config_option_t k_options[] = {
      "Longest time of one request, redirects included"},
     {"fetch.max.bytes", "Feeds", WM_CONFIG_BYTES, 1024, 256 << 20, NULL, "16MiB", 0, "BYTES",
      "Largest document of a feed or file, unpacked; a larger one is refused"},
+    {"fetch.ca.file", "Feeds", WM_CONFIG_PATH, 0, 0, NULL, NULL, 0, "FILE",
+     "Certificates (PEM) to trust beside the system's, for feeds behind a certificate authority of your own"},
     {"fetch.redirects", "Feeds", WM_CONFIG_INT, 0, 20, NULL, "5", 0, "N", "Redirects that are followed"},
     {"allow.private.addresses", "Feeds", WM_CONFIG_BOOL, 0, 0, NULL, "false", 0, NULL,
      "Fetch from loopback, private, link-local and other addresses that are not public too"},
@@ -79,7 +82,7 @@ static void name_instance(const wm_config_t *config, char *out, size_t cap) {
 
 wm_err_t wm_ingest_settings(const wm_config_t *config, wm_ingest_settings_t *out, wm_error_t *err) {
   const char *token = wm_config_string(config, "http.token"), *feeds = wm_config_string(config, "feeds"),
-             *listen = wm_config_string(config, "http.listen");
+             *listen = wm_config_string(config, "http.listen"), *ca = wm_config_string(config, "fetch.ca.file");
   *out = (wm_ingest_settings_t){
       .config = config,
       .servers = wm_config_string(config, "kafka.bootstrap.servers"),
@@ -103,6 +106,7 @@ wm_err_t wm_ingest_settings(const wm_config_t *config, wm_ingest_settings_t *out
       .parallel = (int)wm_config_int(config, "fetch.parallel"),
       .fetch_timeout_ms = (int)wm_config_int(config, "fetch.timeout"),
       .redirects = (int)wm_config_int(config, "fetch.redirects"),
+      .ca_file = ca && ca[0] ? ca : NULL,
       .fetch_bytes = (size_t)wm_config_int(config, "fetch.max.bytes"),
       .allow_private = wm_config_bool(config, "allow.private.addresses"),
   };
@@ -111,6 +115,8 @@ wm_err_t wm_ingest_settings(const wm_config_t *config, wm_ingest_settings_t *out
     return wm_error_set(err, WM_ERR_CONFIG,
                         "WM_TOPIC_OUT and WM_TOPIC_STATE are both %s: give the state a topic of its own",
                         out->topic_out);
+  if (out->ca_file && access(out->ca_file, R_OK) != 0)
+    return wm_error_set(err, WM_ERR_CONFIG, "WM_FETCH_CA_FILE=%s cannot be read: %s", out->ca_file, strerror(errno));
   if (out->queue_bytes < (long long)out->post_bytes)
     return wm_error_set(err, WM_ERR_CONFIG,
                         "WM_POST_QUEUE_BYTES=%lld is less than WM_POST_MAX_BYTES=%zu: the largest request would never "

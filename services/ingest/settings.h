@@ -25,6 +25,7 @@ typedef struct {
   int64_t window_ms;
   int interval_ms, host_gap_ms, parallel, fetch_timeout_ms, redirects;
   size_t fetch_bytes;
+  const char *ca_file; /* NULL: the system's certificates alone */
   bool allow_private;
 } wm_ingest_settings_t;
 

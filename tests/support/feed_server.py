@@ -1,8 +1,11 @@
 """A server of feeds for the tests: every dialect, feeds that grow, and feeds that are broken in every way. Standard library only."""
 
+import base64
 import gzip
 import http.server
 import pathlib
+import ssl
+import subprocess
 import threading
 import time
 
@@ -10,6 +13,36 @@ FEEDS = pathlib.Path(__file__).resolve().parents[1] / "data" / "feeds"
 BOMB = ('<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha">' +
         "".join(f'<!ENTITY {chr(98 + i)} "{("&" + chr(97 + i) + ";") * 10}">' for i in range(9)) +
         "]><rss><channel><item><title>&j;</title></item></channel></rss>").encode()
+XXE = b'<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss><channel><item><title>&a;</title></item></channel></rss>'
+# What Debian's python3-brotli makes of atom("brotli", 3), and of "<rss>" with 200 MiB of blanks behind it.
+BROTLI = base64.b64decode(
+    "G3ACIGRrW6p/9FfExkrCo4hZ3nL+bPaxv305JvipmlJMsDGpK5XqeexwLh50TWUO4QAQf30lfg20lVkmwl5dXkku8D9g0YFTcazX1AP3AfoK72PxgLLX2vsKQRZgJv6olFSZoRSe"
+    "qFsO3CMosjXzRNG4YefkFWRtCIU7oVSpgsnpl3SCyp2xWvzQjQHvbcD5HdN0SHZJGaVDsSvqrcCZAQE=")
+BROTLI_BOMB = base64.b64decode(
+    "z///f/iN1GFNPDLKOR+eApGL2wIBtPf/Zfz//4dfAiAOCwB07//5//8PvwRAHBYB6N7/8///H34JgDgsANC9/+f//z/8EgBxWACge//P//9/+CUA4rAAQPf+n/////BLAMRhAYDu/"
+    "T/////hlwCIwwIA3ft//v//wy8BEIcFALr3//z//4dfAiAOCwB07//5//8PvwRAHBYA6N7/8///H34JgDgsANC9/08CAED8EgBxWADwe/8H")
+
+
+def make_certificates(folder):
+    """A certificate authority (ca.pem) and what servers may show, each with its key in one file: good.pem for localhost, other.pem for another
+    host, expired.pem, and alone.pem that nobody signed."""
+    def run(*arguments):
+        done = subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"openssl {arguments[0]}: {done.stderr}")
+
+    def new(name, subject, *more):
+        run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-subj", f"/CN={subject}", *more)
+
+    new("ca", "Test authority", "-x509", "-days", "30", "-out", "ca.pem")
+    new("alone", "localhost", "-x509", "-days", "30", "-addext", "subjectAltName=DNS:localhost", "-out", "alone.crt")
+    for name, host, days in (("good", "localhost", "30"), ("other", "other.example", "30"), ("expired", "localhost", "-1")):
+        new(name, host, "-out", f"{name}.csr")
+        (folder / f"{name}.ext").write_text(f"subjectAltName=DNS:{host}\n")
+        run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", days, "-extfile", f"{name}.ext",
+            "-out", f"{name}.crt")
+    for name in ("good", "other", "expired", "alone"):
+        (folder / f"{name}.pem").write_text((folder / f"{name}.key").read_text() + (folder / f"{name}.crt").read_text())
 
 
 def atom(name, items):
@@ -78,6 +111,35 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def get_gzip_bomb(self, owner, rest):
         self.reply(200, gzip.compress(b"<rss>" + b" " * (200 << 20)), Content_Encoding="gzip")
 
+    def get_brotli(self, owner, rest):
+        self.conditional(BROTLI, Content_Encoding="br")
+
+    def get_brotli_bomb(self, owner, rest):
+        self.reply(200, BROTLI_BOMB, Content_Encoding="br")
+
+    def get_not_gzip(self, owner, rest):
+        self.reply(200, atom("not-gzip", 1), Content_Encoding="gzip")
+
+    def get_xxe(self, owner, rest):
+        self.reply(200, XXE)
+
+    def get_latin(self, owner, rest):
+        """The transport's charset goes before the document's own."""
+        self.reply(200, atom("latin", 1).replace(b"Story", "Déjà".encode("latin-1")), Content_Type="application/atom+xml; charset=iso-8859-1")
+
+    def get_wide(self, owner, rest):
+        self.reply(200, atom("wide", 1).decode().encode("utf-16"))
+
+    def get_gone(self, owner, rest):
+        self.reply(410)
+
+    def get_closed(self, owner, rest):
+        """Busy for three seconds at the first request, and so is the whole host."""
+        with owner.lock:
+            first = "closed" not in owner.grown
+            owner.grown["closed"] = 1
+        self.reply(503, Retry_After="3") if first else self.reply(200, atom("closed", 1))
+
     def get_bomb(self, owner, rest):
         self.reply(200, BOMB)
 
@@ -143,14 +205,19 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class FeedServer:
-    """Serves on a free port of every loopback address. A context manager."""
+    """Serves on a free port of every loopback address, over TLS if `certificate` is a file. A context manager."""
 
-    def __init__(self, limit=20, delay=0.0):
+    def __init__(self, limit=20, delay=0.0, certificate=None):
         self.lock = threading.Lock()
         self.requests, self.open, self.most_open = [], {}, 0
         self.grown, self.limit, self.delay = {}, limit, delay
         self.server = Server(("0.0.0.0", 0), Handler)
         self.server.owner = self
+        self.scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -162,7 +229,7 @@ class FeedServer:
         self.server.server_close()
 
     def url(self, path, host="127.0.0.1"):
-        return f"http://{host}:{self.port}/{path}"
+        return f"{self.scheme}://{host}:{self.port}/{path}"
 
     def asked(self, path):
         """Requests for /path so far, as (time, client, path, headers)."""

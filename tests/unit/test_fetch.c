@@ -10,6 +10,8 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <curl/curl.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,6 +27,19 @@ bool __wrap_wm_address_is_public(const struct sockaddr *address, socklen_t len);
 bool __wrap_wm_address_is_public(const struct sockaddr *address, socklen_t len) {
   char text[WM_ADDRESS_TEXT_MAX];
   return strcmp(wm_address_text(address, len, text), "127.0.0.2") == 0;
+}
+
+/* A name server that tells another address each time, which is how DNS is rebound: libcurl asks this instead of libc's. */
+static atomic_int g_asked;
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out) {
+  union {
+    void *symbol;
+    int (*call)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+  } real = {.symbol = dlsym(RTLD_NEXT, "getaddrinfo")};
+  if (node && strcmp(node, "rebound.example") == 0)
+    node = atomic_fetch_add(&g_asked, 1) == 0 ? "127.0.0.2" : "127.0.0.1";
+  return real.call(node, service, hints, out);
 }
 
 static struct {
@@ -180,6 +195,16 @@ static void test_confined(void **state) {
   fetch(&open, "127.0.0.2", "private", "", is_whole);
 }
 
+static void test_rebound(void **state) {
+  (void)state;
+  atomic_store(&g_asked, 0);
+  fetch(&g_set, "rebound.example", "ok", "", is_whole);
+  int before = atomic_load(&g_server.connections);
+  fetch(&g_set, "rebound.example", "ok", "", is_refused);
+  assert_int_equal(atomic_load(&g_server.connections), before);
+  assert_true(atomic_load(&g_asked) >= 2);
+}
+
 static void test_bounds(void **state) {
   (void)state;
   wm_ingest_settings_t small = g_set;
@@ -196,7 +221,7 @@ static void test_bounds(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_confined),
-                                     cmocka_unit_test(test_bounds)};
+                                     cmocka_unit_test(test_rebound), cmocka_unit_test(test_bounds)};
   curl_global_init(CURL_GLOBAL_DEFAULT);
   int failed = cmocka_run_group_tests(tests, set_up, tear_down);
   curl_global_cleanup();
