@@ -6,7 +6,7 @@ WM_BUILD_PACKAGES="gcc g++ cmake ninja-build pkg-config librdkafka-dev libjansso
   libmicrohttpd-dev libxml2-dev libutf8proc-dev libxxhash-dev libcld2-dev libssl-dev"
 # What the tests need beside it: checks, a Kafka broker, a Docker engine.
 WM_TEST_PACKAGES="git python3 libcmocka-dev clang clang-format llvm libclang-rt-dev python3-jsonschema python3-yaml curl
-  default-jre-headless maven docker.io debootstrap xz-utils ca-certificates procps"
+  default-jre-headless maven docker.io debootstrap xz-utils ca-certificates openssl nghttp2-server procps"
 # Debian 13 has the docker command in a package of its own.
 case "$(. /etc/os-release 2>/dev/null && echo "${ID:-} ${VERSION_ID:-}")" in
   "debian 12" | "ubuntu "*) ;;

@@ -13,6 +13,7 @@ import hmac
 import json
 import random
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -22,7 +23,7 @@ SLOW_SECONDS = 0.2
 
 
 class Newsroom:
-    def __init__(self, secret=b"", faults=None, seed=1, port=0, keep_documents=True):
+    def __init__(self, secret=b"", faults=None, seed=1, port=0, keep_documents=True, certificate=None):
         self.secret = secret
         self.faults = faults or {"ok": 1}
         self.draw = random.Random(seed)
@@ -32,12 +33,17 @@ class Newsroom:
         self.index = {}  # of OpenSearch: _id -> (version, document)
         self.complaints = []  # what a strict receiver would not have it
         self.requests = {}  # path -> how many
-        self.connections = 0
+        self.served = 0  # connections on which a request came
         self.refused_uris = set()  # answered 400
         self.server = Server(("127.0.0.1", port), Handler)
         self.server.newsroom = self
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        if certificate:  # of localhost
+            self.url = f"https://localhost:{self.port}"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self.thread.start()
 
@@ -81,14 +87,10 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    asked = False  # on this connection
 
     def log_message(self, *_):
         pass
-
-    def setup(self):
-        super().setup()
-        with self.server.newsroom.lock:
-            self.server.newsroom.connections += 1
 
     def answer(self, status, text="", headers=()):
         body = text.encode()
@@ -120,6 +122,8 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.split("?")[0]
         with room.lock:
             room.requests[path] = room.requests.get(path, 0) + 1
+            room.served += not self.asked
+        self.asked = True
         routes = {"/push": self.push, "/hook": self.hook, "/_bulk": self.bulk}
         if path not in routes:
             room.complain(f"POST {path}: no such address")
