@@ -80,7 +80,18 @@ unsigned wm_text_wide_class(uint32_t cp) {
   return category_class(cp);
 }
 
+/* Flags of an ASCII word of which all letters but the first are lower case, nearly all of English; 0 if it is none. */
+static uint32_t plain_shape(const char *s, size_t len) {
+  unsigned char first = (unsigned char)s[0];
+  unsigned other = 0;
+  if ((unsigned char)((first | 0x20) - 'a') >= 26) return 0;
+  for (size_t i = 1; i < len; i++) other |= (unsigned char)(s[i] - 'a') >= 26;
+  return other ? 0 : first < 'a' ? WM_TOKEN_WORD | WM_TOKEN_CAPITAL : WM_TOKEN_WORD;
+}
+
 uint32_t wm_text_shape(const char *s, size_t len) {
+  uint32_t plain = len ? plain_shape(s, len) : 0;
+  if (plain) return plain;
   unsigned seen = 0, first = 0;
   size_t letters = 0, after_digits = len;
   bool mixed = false;

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL /* words are short: half of the time went into the call */
 #include <xxhash.h>
 
 #include "services/topics/topics_internal.h"
@@ -43,7 +45,7 @@ static wm_err_t reserve(wm_topics_scratch_t *s, size_t n, wm_error_t *err) {
   size_t capacity = n + n / 2 + 256;
   uint64_t *hashes = realloc(s->hashes, capacity * sizeof *hashes);
   if (hashes) s->hashes = hashes;
-  uint32_t *rows = hashes ? realloc(s->rows, 3 * capacity * sizeof *rows) : NULL;
+  uint32_t *rows = hashes ? realloc(s->rows, 5 * capacity * sizeof *rows) : NULL;
   if (rows) s->rows = rows;
   if (!rows) return wm_error_set(err, WM_ERR_NOMEM, "out of memory for the words of an article");
   s->capacity = capacity;
@@ -92,9 +94,30 @@ static uint32_t find_row(const wm_topics_model_t *m, uint64_t hash) {
 
 typedef struct {
   size_t words, opening; /* rows found, and how many of them lie in headline and opening */
-  size_t pairs;
+  size_t pairs, spoken;
   uint32_t *pair_rows;
+  uint32_t *spoken_at; /* words of the lexicon, by their place in the text */
 } found_t;
+
+/* Notes a word that is a phrase of the lexicon or begins one, and has what it needs fetched: most of it is not in the cache. */
+static void note_spoken(const wm_topics_model_t *m, const wm_topics_scratch_t *s, found_t *f, uint32_t row, size_t i) {
+  if (row & PHRASE) {
+    wm_topics_spoken_prefetch(m, s->hashes[i]);
+    f->spoken_at[f->spoken++] = (uint32_t)i << 1;
+  }
+  if (row & BEGINS_PHRASE && i + 1 < s->n_hashes) {
+    wm_topics_spoken_prefetch(m, wm_topics_join(s->hashes[i], s->hashes[i + 1]));
+    f->spoken_at[f->spoken++] = (uint32_t)i << 1 | 1;
+  }
+}
+
+static void count_spoken(const wm_topics_model_t *m, wm_topics_scratch_t *s, const found_t *f, size_t opening) {
+  for (size_t k = 0; k < f->spoken; k++) {
+    size_t i = f->spoken_at[k] >> 1;
+    if (f->spoken_at[k] & 1) wm_topics_spoken_phrases(m, s, i, i < opening);
+    else wm_topics_spoken_word(m, s, i, i < opening);
+  }
+}
 
 /* Finds the rows of all words and pairs. */
 static void look_up(const wm_topics_model_t *m, wm_topics_scratch_t *s, found_t *f) {
@@ -102,7 +125,7 @@ static void look_up(const wm_topics_model_t *m, wm_topics_scratch_t *s, found_t 
   size_t opening = s->n_headline + m->params->opening, paired = m->params->paired;
   uint64_t last = 0;
   s->n_words = s->n_known = s->n_function = 0;
-  *f = (found_t){.pair_rows = s->rows + s->n_hashes};
+  *f = (found_t){.pair_rows = s->rows + s->n_hashes, .spoken_at = s->rows + 3 * s->n_hashes};
   for (size_t i = 0; i < s->n_hashes; i++) {
     uint64_t hash = s->hashes[i];
     if (i + PREFETCH < s->n_hashes) __builtin_prefetch(&m->slots[(uint32_t)(s->hashes[i + PREFETCH] >> 1) & slots]);
@@ -112,8 +135,7 @@ static void look_up(const wm_topics_model_t *m, wm_topics_scratch_t *s, found_t 
       s->n_known += hash & 1;
       s->n_function += row >> 31;
       s->rows[f->words++] = row & ROW;
-      if (row & PHRASE) wm_topics_spoken_word(m, s, i, i < opening);
-      if (row & BEGINS_PHRASE) wm_topics_spoken_phrases(m, s, i, i < opening);
+      if (row & (PHRASE | BEGINS_PHRASE)) note_spoken(m, s, f, row, i);
       if (i < opening) f->opening = f->words;
     }
     if (i >= paired) continue;
@@ -121,6 +143,7 @@ static void look_up(const wm_topics_model_t *m, wm_topics_scratch_t *s, found_t 
     if (last && i != s->n_headline) f->pair_rows[f->pairs++] = (uint32_t)(wm_topics_join(last, hash) >> 32) & mask;
     last = hash;
   }
+  count_spoken(m, s, f, opening);
 }
 
 /* Brings a sum to length `gain`, in fixed point. */

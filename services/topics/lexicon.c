@@ -25,6 +25,10 @@ void wm_topics_spoken_clear(const wm_topics_model_t *m, wm_topics_scratch_t *s) 
   memset(s->spoken_opening, 0, m->params->n_concepts * sizeof *s->spoken_opening);
 }
 
+void wm_topics_spoken_prefetch(const wm_topics_model_t *m, uint64_t key) {
+  __builtin_prefetch(&m->phrases[(uint32_t)(key >> 1) & (m->params->phrase_slots - 1)]);
+}
+
 void wm_topics_spoken_word(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening) {
   uint32_t at = find(m, s->hashes[i]);
   if (at < WM_TOPICS_PREFIX) count(s, &m->entries[at], opening);

@@ -4,9 +4,13 @@
 
 #include "services/topics/topics_internal.h"
 
+enum { SCORED_AT_ONCE = 256 }; /* at most as many as there are sums */
+
 static void hidden_units(const wm_topics_model_t *m, const wm_topics_kernel_t *k, wm_topics_scratch_t *s) {
-  for (size_t i = 0; i < m->params->hidden; i++) {
-    int32_t sum = k->dot(s->input, m->hidden_weights + i * m->input, m->input) + m->hidden_bias[i];
+  size_t n = m->params->hidden;
+  k->dots(s->input, m->hidden_weights, m->input, NULL, n, s->sums);
+  for (size_t i = 0; i < n; i++) {
+    int32_t sum = s->sums[i] + m->hidden_bias[i];
     if (sum <= 0) {
       s->hidden[i] = 0;
       continue;
@@ -16,32 +20,49 @@ static void hidden_units(const wm_topics_model_t *m, const wm_topics_kernel_t *k
   }
 }
 
-static int32_t output(const wm_topics_model_t *m, const wm_topics_kernel_t *k, const wm_topics_scratch_t *s, size_t i) {
-  size_t hidden = m->params->hidden;
-  int32_t sum = k->dot(s->hidden, m->out_weights + i * hidden, hidden) + m->out_bias[i];
-  return (int32_t)lrintf((float)sum * m->out_scale[i]);
+static int32_t logit(const wm_topics_model_t *m, int32_t sum, size_t i) {
+  return (int32_t)lrintf((float)(sum + m->out_bias[i]) * m->out_scale[i]);
+}
+
+static void score_tops(const wm_topics_model_t *m, const wm_topics_kernel_t *k, wm_topics_scratch_t *s) {
+  size_t n = m->params->n_tops, mainly = m->params->n_concepts, hidden = m->params->hidden;
+  k->dots(s->hidden, m->out_weights, hidden, NULL, n, s->sums);
+  for (size_t i = 0; i < n; i++) s->logits[i] = logit(m, s->sums[i], i) + wm_topics_spoken_gain(m, s, i);
+  k->dots(s->hidden, m->out_weights + mainly * hidden, hidden, NULL, n, s->sums);
+  for (size_t i = 0; i < n; i++)
+    s->logits[mainly + i] = logit(m, s->sums[i], mainly + i) + wm_topics_spoken_main(m, s, i);
+}
+
+/* Scores `count` concepts whose broader ones have their scores. */
+static void score_some(const wm_topics_model_t *m, const wm_topics_kernel_t *k, wm_topics_scratch_t *s,
+                       const uint32_t *which, size_t count) {
+  k->dots(s->hidden, m->out_weights, m->params->hidden, which, count, s->sums);
+  for (size_t at = 0; at < count; at++) {
+    size_t i = which[at];
+    int32_t broader = s->logits[m->concepts[i].parent];
+    s->logits[i] = logit(m, s->sums[at], i) + wm_topics_spoken_gain(m, s, i);
+    if (s->logits[i] > broader) s->logits[i] = broader;
+  }
 }
 
 /* Where a broader concept does not pass, nothing below it can: most concepts need no work. */
 void wm_topics_score(const wm_topics_model_t *m, wm_topics_scratch_t *s) {
   const wm_topics_params_t *p = m->params;
   const wm_topics_kernel_t *k = wm_topics_kernel(s->plain);
+  uint32_t which[SCORED_AT_ONCE];
+  size_t count = 0;
   hidden_units(m, k, s);
-  for (size_t i = 0; i < p->n_tops; i++) {
-    size_t mainly = (size_t)p->n_concepts + i;
-    s->logits[i] = output(m, k, s, i) + wm_topics_spoken_gain(m, s, i);
-    s->logits[mainly] = output(m, k, s, mainly) + wm_topics_spoken_main(m, s, i);
-  }
-  for (size_t i = p->n_tops; i < p->n_concepts; i++) {
+  score_tops(m, k, s);
+  for (uint32_t i = p->n_tops; i < p->n_concepts; i++) {
     int parent = m->concepts[i].parent;
-    int32_t broader = s->logits[parent];
-    if (broader < m->concepts[parent].threshold) {
-      s->logits[i] = WM_TOPICS_UNSCORED;
-      continue;
+    if (count == SCORED_AT_ONCE || (count && (uint32_t)parent >= which[0])) {
+      score_some(m, k, s, which, count);
+      count = 0;
     }
-    s->logits[i] = output(m, k, s, i) + wm_topics_spoken_gain(m, s, i);
-    if (s->logits[i] > broader) s->logits[i] = broader;
+    if (s->logits[parent] < m->concepts[parent].threshold) s->logits[i] = WM_TOPICS_UNSCORED;
+    else which[count++] = i;
   }
+  score_some(m, k, s, which, count);
 }
 
 static double real(int32_t logit) {

@@ -1,7 +1,7 @@
 /**
  * topics_internal: the parts of the topics enricher, for its own files, its tests and its benchmark.
  *
- * From words to concepts in four steps, all sums in integers so that the vector path, the plain path and every machine agree to the bit:
+ * From words to concepts in four steps, all sums in integers so that the vector paths, the plain path and every machine agree to the bit:
  *   features  each known word is a row of a table of 8-bit vectors, already weighted by how telling the word is (smooth inverse
  *             frequency: Arora, Liang, Ma, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings", 2017); rows are summed over the
  *             whole text and over headline and opening, and hashed words and word pairs add a third sum (feature hashing:
@@ -112,8 +112,9 @@ void wm_topics_model_clear(wm_topics_model_t *m);
 typedef struct {
   wm_tokens_t tokens;
   uint64_t *hashes; /* of the words, headline first */
-  uint32_t *rows;   /* of the words found in the table, then of hashed words and pairs */
-  size_t capacity;  /* of hashes; rows has three times as many */
+  uint32_t
+      *rows; /* of the words found in the table, then of hashed words and pairs, then places of the lexicon's words */
+  size_t capacity; /* of hashes; rows has five times as many */
   size_t n_hashes, n_headline;
   int32_t sums[WM_TOPICS_INPUT_MAX];
   int16_t input[WM_TOPICS_INPUT_MAX];
@@ -137,8 +138,9 @@ wm_err_t wm_topics_words(wm_topics_scratch_t *s, wm_str_t headline, wm_str_t bod
 static inline uint64_t wm_topics_join(uint64_t first, uint64_t second) {
   return ((first * 0x9E3779B97F4A7C15u) ^ second) * 0xD6E8FEB86659FD93u;
 }
-/** The lexicon: forget; count word `i` by itself, or the longer phrases that begin with it; pass weights on to broader concepts. */
+/** The lexicon: forget; fetch what a key will need; count word `i` by itself, or the longer phrases that begin with it; pass weights on to broader concepts. */
 void wm_topics_spoken_clear(const wm_topics_model_t *m, wm_topics_scratch_t *s);
+void wm_topics_spoken_prefetch(const wm_topics_model_t *m, uint64_t key);
 void wm_topics_spoken_word(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening);
 void wm_topics_spoken_phrases(const wm_topics_model_t *m, wm_topics_scratch_t *s, size_t i, bool opening);
 void wm_topics_spoken_broader(const wm_topics_model_t *m, wm_topics_scratch_t *s);
@@ -169,12 +171,18 @@ typedef struct {
 size_t wm_topics_decide(const wm_topics_model_t *m, const wm_topics_scratch_t *s, const bool *off, size_t max,
                         wm_topics_given_t *out);
 
-/* Arithmetic, plain and with vector instructions; both give the same integers. `dim` and `n` of dot: multiples of 16. */
+/* Arithmetic, plain and with vector instructions; all give the same integers. `dim` and `n`: multiples of 16. */
 typedef struct {
+  const char *name;
   /** Adds `n` rows of a table of `dim` columns to `sum`. */
   void (*sum)(int32_t *sum, const int8_t *table, size_t dim, const uint32_t *rows, size_t n);
-  int32_t (*dot)(const int16_t *x, const int8_t *w, size_t n);
+  /** out[k] = x · row which[k] (`which` NULL: row k) of a table of `n` columns, for `count` rows. */
+  void (*dots)(const int16_t *x, const int8_t *table, size_t n, const uint32_t *which, size_t count, int32_t *out);
 } wm_topics_kernel_t;
+
+enum { WM_TOPICS_KERNELS_MAX = 3 };
+/** Fills in the kernels that this processor can run, the plain one first and the fastest one last; returns how many. */
+size_t wm_topics_kernels(const wm_topics_kernel_t *kernels[WM_TOPICS_KERNELS_MAX]);
 /** The fastest kernel of this processor, or the plain one. */
 const wm_topics_kernel_t *wm_topics_kernel(bool plain);
 

@@ -227,34 +227,56 @@ static void test_plain_and_vector_path_agree(void **state) {
   f->scratch.plain = false;
 }
 
+enum { ROWS = 700, TABLE = 40, DOTS = 11 };
+
+static void check_kernel(const wm_topics_kernel_t *plain, const wm_topics_kernel_t *fast, const int16_t *x,
+                         const int8_t *w, const int8_t *table, const uint32_t *rows, int round) {
+  static const uint32_t which[DOTS] = {10, 3, 3, 0, 7, 9, 1, 2, 8, 6, 5};
+  static const size_t counts[] = {0, 1, 17, 255, 256, 257, 600, ROWS};
+  for (size_t n = 16; n <= WM_TOPICS_HIDDEN_MAX; n += 16) {
+    size_t count = (n / 16 + (size_t)round) % (DOTS + 1);
+    int32_t a[DOTS] = {0}, b[DOTS] = {0};
+    fast->dots(x, w, n, n % 32 ? which : NULL, count, a);
+    plain->dots(x, w, n, n % 32 ? which : NULL, count, b);
+    if (memcmp(a, b, sizeof a) != 0) fail_msg("%s: other dot products of %zu numbers", fast->name, n);
+    fast->dots(x, w, n, n % 32 ? NULL : which, DOTS, a);
+    plain->dots(x, w, n, n % 32 ? NULL : which, DOTS, b);
+    if (memcmp(a, b, sizeof a) != 0) fail_msg("%s: other dot products of %zu numbers", fast->name, n);
+  }
+  for (size_t dim = 16; dim <= WM_TOPICS_DIM_MAX; dim += 16) {
+    int32_t a[WM_TOPICS_DIM_MAX] = {0}, b[WM_TOPICS_DIM_MAX] = {0};
+    size_t n = counts[(dim / 16 + (size_t)round) % 8];
+    fast->sum(a, table, dim, rows, n);
+    plain->sum(b, table, dim, rows, n);
+    if (memcmp(a, b, sizeof a) != 0) fail_msg("%s: other sums of %zu rows of %zu", fast->name, n, dim);
+  }
+}
+
 static void test_kernels_agree_on_extremes(void **state) {
-  enum { ROWS = 700, TABLE = 40 };
   (void)state;
-  const wm_topics_kernel_t *plain = wm_topics_kernel(true), *fast = wm_topics_kernel(false);
+  const wm_topics_kernel_t *kernels[WM_TOPICS_KERNELS_MAX];
+  size_t n_kernels = wm_topics_kernels(kernels);
+  assert_ptr_equal(wm_topics_kernel(true), kernels[0]);
+  assert_ptr_equal(wm_topics_kernel(false), kernels[n_kernels - 1]);
   static int16_t x[WM_TOPICS_HIDDEN_MAX];
-  static int8_t w[WM_TOPICS_HIDDEN_MAX], table[TABLE * WM_TOPICS_DIM_MAX];
+  static int8_t w[DOTS * WM_TOPICS_HIDDEN_MAX], table[TABLE * WM_TOPICS_DIM_MAX];
   static uint32_t rows[ROWS];
   uint32_t seed = 7;
   for (int round = 0; round < 20; round++) {
     for (size_t i = 0; i < WM_TOPICS_HIDDEN_MAX; i++) {
       seed = seed * 1664525 + 1013904223;
       x[i] = round == 0 ? WM_TOPICS_HIDDEN_CAP : (int16_t)((int)(seed >> 18) - WM_TOPICS_HIDDEN_CAP);
-      w[i] = round == 0 ? -128 : (int8_t)(seed >> 8);
+    }
+    for (size_t i = 0; i < sizeof w; i++) {
+      seed = seed * 1664525 + 1013904223;
+      w[i] = (int8_t)(round == 0 ? -128 : (int8_t)(seed >> 8));
     }
     for (size_t i = 0; i < sizeof table; i++) {
       seed = seed * 1664525 + 1013904223;
       table[i] = (int8_t)(round == 0 ? -128 : round == 1 ? 127 : (int8_t)(seed >> 16));
     }
     for (size_t i = 0; i < ROWS; i++) rows[i] = (uint32_t)((i * 7 + (size_t)round) % TABLE);
-    for (size_t n = 16; n <= WM_TOPICS_HIDDEN_MAX; n += 16) assert_int_equal(fast->dot(x, w, n), plain->dot(x, w, n));
-    for (size_t dim = 16; dim <= WM_TOPICS_DIM_MAX; dim += 16) {
-      static const size_t counts[] = {0, 1, 17, 255, 256, 257, 600, ROWS};
-      int32_t a[WM_TOPICS_DIM_MAX] = {0}, b[WM_TOPICS_DIM_MAX] = {0};
-      size_t n = counts[(dim / 16 + (size_t)round) % 8];
-      fast->sum(a, table, dim, rows, n);
-      plain->sum(b, table, dim, rows, n);
-      assert_memory_equal(a, b, sizeof a);
-    }
+    for (size_t k = 1; k < n_kernels; k++) check_kernel(kernels[0], kernels[k], x, w, table, rows, round);
   }
 }
 
