@@ -2,24 +2,32 @@
 
 import numpy as np
 
+from augment import spans
+
+
+def annotated(it):
+    """{(start byte, end byte, type)} of an item's tags."""
+    return {(int(it.start[first]), int(it.end[end - 1]), type_) for first, end, type_ in spans(it.tags)}
+
 
 def outcomes(service, items):
-    """[(certainty in percent, right?)] of the names that the service finds in annotated items."""
+    """For each annotated item [(certainty in percent, right?)] of the names that the service finds."""
     out = []
     for it in items:
-        gold, i = set(), 0
-        tags = it.tags
-        while i < len(tags):
-            first = i
-            i += 1
-            if tags[first] % 2 == 0:
-                continue
-            while i < len(tags) and tags[i] == tags[first] + 1:
-                i += 1
-            gold.add((int(it.start[first]), int(it.end[i - 1]), (int(tags[first]) - 1) // 2))
-        for start, end, type_, sure in service.names(it.headline, it.text):
-            out.append((sure, (start, end, type_) in gold))
+        gold = annotated(it)
+        out.append([(sure, (start, end, type_) in gold) for start, end, type_, sure in service.names(it.headline, it.text)])
     return out
+
+
+def figures(service, items, types=(0, 1, 2)):
+    """Precision, recall, F1 of the service's names."""
+    tp = fp = fn = 0
+    for it in items:
+        gold = {m for m in annotated(it) if m[2] in types}
+        got = {(start, end, type_) for start, end, type_, _ in service.names(it.headline, it.text) if type_ in types}
+        tp, fp, fn = tp + len(got & gold), fp + len(got - gold), fn + len(gold - got)
+    p, r = tp / max(1, tp + fp), tp / max(1, tp + fn)
+    return [round(100 * x, 1) for x in (p, r, 2 * p * r / max(1e-9, p + r))]
 
 
 def rising(sure, right):
@@ -48,12 +56,16 @@ def table(pairs):
     return [int(round(100 * x)) for x in rising(sure, right)]
 
 
-def reliability(pairs, calibration):
-    """[(from, to, how many, share right)] in steps of ten."""
+def reliability(per_item):
+    """[(from, to, how many, share right)] in steps of ten. Each half of the items is judged by a table that was fitted on the other half."""
+    halves, seen = [sum(per_item[i::2], []) for i in (0, 1)], []
+    for fitted, judged in (halves, halves[::-1]):
+        calibration = table(fitted)
+        seen += [(calibration[s], r) for s, r in judged]
     out = []
     for low in range(0, 100, 10):
         high = 101 if low == 90 else low + 10
-        hits = [r for s, r in pairs if low <= calibration[s] < high]
+        hits = [r for c, r in seen if low <= c < high]
         if hits:
             out.append((low, high - 1, len(hits), round(100 * sum(hits) / len(hits), 1)))
     return out

@@ -1,9 +1,11 @@
 """Reads the annotated texts: each becomes tokens with features and BIO tags."""
 
 import collections
+import glob
 import json
 import lzma
 import os
+import re
 
 import numpy as np
 
@@ -111,39 +113,42 @@ def silver(native, path, without, share, seed):
     return out
 
 
-def columns(native, path):
-    """UniversalNER's sentences: PER, ORG and LOC are labelled, other types are not told from the rest."""
-    out, words = [], []
-
-    def close():
-        if not words:
-            return
-        text = " ".join(w for w, _ in words)
-        at, spans = 0, []
-        for w, tag in words:
-            size = len(w.encode("utf-8"))
-            if tag[0] == "B":
-                spans.append([at, at + size, tag[2:]])
-            elif tag[0] == "I" and spans:
-                spans[-1][1] = at + size
-            at += size + 1
-        tokens = native.tokens(text)
-        tags = tag_tokens(tokens[0], spans)
-        tags[tags == 0] = PARTLY
-        out.append(Item(*tokens, tags, 1.0, "", text, ""))
-
-    with open(path, encoding="utf-8") as f:
+def columns(path):
+    """Sentences of a file with a word a line: lists of rows."""
+    rows = []
+    with (lzma.open if path.endswith(".xz") else open)(path, "rt", encoding="utf-8") as f:
         for line in f:
             line = line.rstrip("\n")
-            if line.startswith("#"):
-                continue
-            if not line:
-                close()
-                words = []
-                continue
-            r = line.split("\t")
-            words.append((r[1], r[2] if r[2][2:] in TYPES[:3] else "O"))
-    close()
+            if line and not line.startswith("# "):
+                rows.append(line.split("\t"))
+            elif rows and not line:
+                yield rows
+                rows = []
+    if rows:
+        yield rows
+
+
+def glued(words):
+    """A sentence of words that were parted, as it is written."""
+    text = re.sub(r" ([.,;:!?%)\]]|'s\b|n't\b)", r"\1", " ".join(words))
+    return re.sub(r"([(\[$]) ", r"\1", text)
+
+
+def unlabelled(native, folder, without):
+    """Other news and web texts, for teachers to label: Groningen Meaning Bank, re3d, UniversalNER's EWT test, made-up items on topics."""
+    texts = [glued(r[0] for r in rows) for rows in columns(os.path.join(folder, "ner/gmb.iob2.xz"))]
+    for path in sorted(glob.glob(os.path.join(folder, "ner/re3d/*.conll"))):
+        texts += [glued(r[0] for r in rows) for rows in columns(path)]
+    texts += [glued(r[1] for r in rows) for rows in columns(os.path.join(folder, "ner/uner-ewt/en_ewt-ud-test.iob2"))]
+    with open(os.path.join(folder, "topics/synthetic.jsonl"), encoding="utf-8") as f:
+        for line in f:
+            d = json.loads(line)
+            texts.append(d["headline"] + "\n" + d["body_text"])
+    out = []
+    for text in texts:
+        if len(text) >= 20 and not without.has(text):
+            tokens = native.tokens(text)
+            out.append(Item(*tokens, np.full(len(tokens[0]), UNKNOWN, np.uint8), 1.0, "", text, ""))
     return out
 
 

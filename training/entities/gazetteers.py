@@ -201,15 +201,15 @@ class Gazetteers:
                 self._add("region", re.sub(r"^\d+ - ", "", v["value"]))
 
     def _clubs(self):
-        for name, text in members(self.path("openfootball-clubs.tar.xz"), r"clubs.*\.txt$"):
+        for name, text in members(self.path("openfootball-clubs.tar.xz"), r"clubs[^/]*\.txt$"):
             for line in text.splitlines():
                 line = line.split("#")[0].strip()
                 if not line or line.startswith("="):
                     continue
                 first = line.startswith("|")
                 for part in line.strip("|").split("|")[:None if first else 1]:
-                    n = re.sub(r"\(.*?\)|\s\d{4}.*$", "", part.split(",")[0]).strip(" $")
-                    if len(n) > 3:
+                    n = re.sub(r"\(.*?\)|\[.*?\]|\s\d{4}.*$", "", part.split(",")[0]).strip(" $")
+                    if len(n) > 3 and "/" not in n:
                         self._add("club", n)
 
     def keys(self, native):

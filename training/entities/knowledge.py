@@ -58,7 +58,7 @@ def number(qid):
 
 def countries(known, gaz):
     """Names of each country, which are one thing; its demonyms and cities, which say that the article speaks of it."""
-    parts = {r[0]: set(r[1].split("|")) for r in rows("no-countries.tsv")}
+    parts = {r[0]: r[1].split("|") for r in rows("no-countries.tsv")}
     ids = {}
     with open_text(gaz.path("wikidata-world-leaders-2021.csv")) as f:
         for r in csv.DictReader(f):

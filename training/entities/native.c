@@ -163,7 +163,7 @@ long native_names(void *service, const char *headline, const char *body, size_t 
   service_t *s = service;
   const char *texts[WM_FIELD_COUNT] = {headline, body};
   long n = 0;
-  wm_document_reset(&s->document);
+  wm_document_reset(&s->document, NULL);
   for (wm_field_t f = 0; f < WM_FIELD_COUNT; f++) {
     wm_str_t text = {texts[f], strlen(texts[f])};
     const wm_span_t *spans = NULL;

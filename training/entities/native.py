@@ -8,19 +8,19 @@ import subprocess
 import numpy as np
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PARTS = ["features", "lookup", "decode", "document", "people", "bodies", "rank", "index", "knowledge", "retype", "recover", "brackets", "link", "tagger", "net",
-         "net_avx2", "net_avx512"]
+SERVICE = {"main", "entities", "publish"}  # what is about the queue and JSON, not about names
 
 
 def _build(work):
     out = os.path.join(work, "libentities.so")
     sources = [os.path.join(ROOT, "training/entities/native.c")]
-    sources += [os.path.join(ROOT, f"services/entities/{p}.c") for p in PARTS]
+    parts = sorted(glob.glob(os.path.join(ROOT, "services/entities/*.c")))
+    sources += [p for p in parts if os.path.splitext(os.path.basename(p))[0] not in SERVICE]
     sources += sorted(glob.glob(os.path.join(ROOT, "common/text*.c")))
-    sources += [os.path.join(ROOT, f"common/{p}.c") for p in ("error", "model")]
+    sources += [os.path.join(ROOT, f"common/{p}.c") for p in ("error", "lines", "model")]
     headers = glob.glob(os.path.join(ROOT, "services/entities/*.h")) + glob.glob(os.path.join(ROOT, "common/*.h"))
     if not os.path.exists(out) or any(os.path.getmtime(p) > os.path.getmtime(out) for p in sources + headers):
-        subprocess.run(["cc", "-std=gnu11", "-O2", "-fPIC", "-shared", "-D_GNU_SOURCE", '-DWM_SOURCE_MODEL_DIR=""', '-DWM_VERSION="0"',
+        subprocess.run(["cc", "-std=gnu11", "-O2", "-fPIC", "-shared", "-Wl,--no-undefined", "-D_GNU_SOURCE", '-DWM_SOURCE_MODEL_DIR=""', '-DWM_VERSION="0"',
                         "-I", ROOT, "-o", out] + sources + ["-lutf8proc", "-lxxhash", "-lcrypto", "-lm"], check=True)
     return ctypes.CDLL(out)
 

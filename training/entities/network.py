@@ -1,5 +1,7 @@
 """The network in PyTorch: trained in floating point, then with the roundings of the C code (services/entities/net.h)."""
 
+import copy
+
 import numpy as np
 import torch
 from torch import nn
@@ -71,6 +73,12 @@ class Net(nn.Module):
         return F.linear(self.rectified(x, self.layers), self.weight(self.out.weight), self.out.bias)
 
 
+def hidden(bits, rng, share):
+    """Bits of the lists (begin below, inside above 16) with some of the matched names left out."""
+    run = np.cumsum((bits & 0x7FFF) != 0)
+    return np.where((rng.random(len(bits) + 1) < share)[run], 0, bits).astype(bits.dtype)
+
+
 class Batches:
     """Items laid end to end with a gap between texts and between paragraphs, in batches of about `size` places."""
 
@@ -95,7 +103,8 @@ class Batches:
         starts = [0] + [i for i in range(1, len(item["flags"])) if item["flags"][i] & 512] + [len(item["flags"])]
         return [(a, b) for a, b in zip(starts, starts[1:]) if b > a]
 
-    def pack(self, indices):
+    def pack(self, indices, rng=None, hide=0.0):
+        """Tensors of some items; with `rng` a share of the names found in lists is hidden."""
         parts = {k: [] for k in ("glove", "word", "prefix", "suffix", "shape", "casing", "lists", "tags", "keep", "weight", "soft")}
         places = []  # (item, from, to, place)
         at = 0
@@ -116,40 +125,47 @@ class Batches:
         out = {k: torch.from_numpy(np.concatenate(v)) for k, v in parts.items() if k != "lists"}
         out["soft"] = out["soft"].float() / 255
         bits = np.concatenate(parts["lists"]).astype(np.uint32)
+        if rng is not None and hide:
+            bits = hidden(bits, rng, hide)
         columns = [(bits >> np.uint32(i)) & 1 for i in range(self.lists)] + [(bits >> np.uint32(16 + i)) & 1 for i in range(self.lists)]
         out["lists"] = torch.from_numpy(np.stack(columns, 1).astype(np.float32))
         return out, places
 
-    def shuffled(self, size, rng, repeat=1):
-        order = np.concatenate([rng.permutation(len(self.items)) for _ in range(repeat)])
+    def shuffled(self, size, rng, hide=0.0, replay=None):
+        """Batches in random order; `replay`: (other batches, how many of their items come along)."""
+        items = self.items
+        if replay:
+            items = items + [replay[0].items[i] for i in rng.permutation(len(replay[0].items))[:replay[1]]]
+        self, order = copy.copy(self), rng.permutation(len(items))
+        self.items = items
         batch, n = [], 0
         for i in order:
             batch.append(i)
             n += len(self.items[i]["flags"]) + 1
             if n >= size:
-                yield self.pack(batch)[0]
+                yield self.pack(batch, rng, hide)[0]
                 batch, n = [], 0
         if batch:
-            yield self.pack(batch)[0]
+            yield self.pack(batch, rng, hide)[0]
 
 
-TEACHER = 0.7  # share of the teacher's probabilities in the loss, where there are any
+def loss_of(logits, b, share):
+    """Cross-entropy; where CoreNLP says "none of PER, ORG, LOC" the sum over outside and the other types is what it should be.
 
-
-def loss_of(logits, b):
-    """Cross-entropy; where a teacher says "none of PER, ORG, LOC" the sum over outside and the other types is what it should be."""
+    `share`: how much a teacher's probabilities count where there are labels too; where there are none they count alone."""
     logp = F.log_softmax(logits, 1)
     tags = b["tags"]
     partly, known = tags == PARTLY, tags < TAGS
     other = torch.logsumexp(logp[:, [0, 7, 8, 9, 10, 11, 12]], 1)
     loss = -(logp.gather(1, torch.where(known, tags, 0).unsqueeze(1)).squeeze(1)) * known - other * partly
     soft = -(logp * b["soft"]).sum(1)
-    taught = (b["soft"].sum(1) > 0).float() * TEACHER
-    loss = loss * (1 - taught) + soft * taught
-    return (loss * b["weight"]).sum() / (known | partly).sum().clamp(min=1)
+    taught = b["soft"].sum(1) > 0
+    part = taught.float() * torch.where(known | partly, share, 1.0)
+    loss = loss * (1 - part) + soft * part
+    return (loss * b["weight"]).sum() / (known | partly | taught).sum().clamp(min=1)
 
 
-def train(net, batches, epochs, rate, rng, size=3000, drop=0.1, word_drop=0.05, log=print, average=0.998, warm=0.05):
+def train(net, batches, epochs, rate, rng, share=0.7, drop=0.1, word_drop=0.05, log=print, average=0.998, warm=0.05):
     """One run of AdamW with a rate that rises, then falls as a cosine. `batches` is a function: epoch -> batches."""
     parameters = [p for p in net.parameters() if p.requires_grad]
     opt = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01, betas=(0.9, 0.98))
@@ -169,7 +185,7 @@ def train(net, batches, epochs, rate, rng, size=3000, drop=0.1, word_drop=0.05, 
             mask = None
             if word_drop:
                 mask = torch.from_numpy((rng.random(len(b["tags"])) >= word_drop).astype(np.float32)).unsqueeze(1)
-            loss = loss_of(net(b, drop, mask), b)
+            loss = loss_of(net(b, drop, mask), b, share)
             opt.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(parameters, 5.0)

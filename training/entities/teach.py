@@ -1,4 +1,4 @@
-"""Fine-tunes a teacher on the gold (after a round of CoreNLP's labels) and lets it label the unlabelled text: work/soft-NAME.npz."""
+"""Fine-tunes teachers and lets them label unlabelled text. Every phase leaves a file in the work folder, so that a broken run goes on."""
 
 import os
 
@@ -20,29 +20,53 @@ def load(path):
     return np.split(z["p"], np.cumsum(z["n"])[:-1])
 
 
-def soft_labels(native, gaz, lists, gold, held, silver, work, name, seed, log, silver_items=22000, epochs=4, rate=1e-4):
-    """Probabilities (0 to 255) of the tags of each token of `silver`, by a teacher; kept in the work folder."""
-    path = os.path.join(work, f"soft-{name}.npz")
-    if os.path.exists(path):
-        return load(path)
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    model = teacher.Teacher(native.casings, lists)
-    pieces = teacher.Pieces(native.casings, lists)
-    gold_items = pieces.items(native, gaz, gold)
-    held_items = [(n, pieces.items(native, gaz, x)) for n, x in held]
-    show = lambda: [log(f"  teacher on held-out {n}: {teacher.measure(native, model, pieces, x)}") for n, x in held_items]
-    some = [silver[i] for i in rng.permutation(len(silver))[:silver_items]]
-    log(f"teacher {name}: {len(some)} silver items, then {len(gold)} gold ones")
-    if some:
-        teacher.fit(model, pieces, pieces.sequences(pieces.items(native, gaz, some)), 1, rate, rng, log=log)
-        show()
-    teacher.fit(model, pieces, pieces.sequences(gold_items), epochs, rate, rng, log=log)
-    show()
-    torch.save(model.state_dict(), os.path.join(work, f"teacher-{name}.pt"))
-    out = []
-    for at in range(0, len(silver), 20000):
-        out += teacher.label(model, pieces, pieces.items(native, gaz, silver[at:at + 20000]))
-        log(f"  labelled {len(out)} of {len(silver)} items")
-    save(path, out)
-    return load(path)
+class School:
+    """Where teachers are made: what they all need."""
+
+    def __init__(self, native, gaz, lists, work, seed, log):
+        self.native, self.gaz, self.work, self.seed, self.log = native, gaz, work, seed, log
+        self.new = lambda: teacher.Teacher(native.casings, lists)
+        self.pieces = teacher.Pieces(native.casings, lists)
+
+    def items(self, items):
+        return self.pieces.items(self.native, self.gaz, items)
+
+    def path(self, name):
+        return os.path.join(self.work, name)
+
+    def _phase(self, name, start, items, epochs, rate, size, held):
+        """A model trained further on `items` from the file `start` (None: as it was published)."""
+        path = self.path(f"teacher-{name}.pt")
+        model = self.new()
+        if os.path.exists(path):
+            model.load_state_dict(torch.load(path))
+            return model.eval()
+        if start:
+            model.load_state_dict(torch.load(self.path(f"teacher-{start}.pt")))
+        torch.manual_seed(self.seed)
+        rng = np.random.default_rng(self.seed)
+        self.log(f"teacher {name}: {len(items)} items, {epochs} epochs")
+        teacher.fit(model, self.pieces, self.pieces.sequences(self.items(items)), epochs, rate, rng, size=size, log=self.log)
+        torch.save(model.state_dict(), path + ".tmp")
+        os.replace(path + ".tmp", path)
+        for n, x in held:
+            self.log(f"  teacher {name} on held-out {n}: {teacher.measure(self.native, model, self.pieces, self.items(x))}")
+        return model
+
+    def silver(self, silver, rate=1.5e-4):
+        """The first phase: some of CoreNLP's labels, the same for all teachers."""
+        return self._phase("silver", None, silver, 1, rate, 1600, [])
+
+    def gold(self, name, gold, held=(), epochs=3, rate=1.2e-4):
+        return self._phase(name, "silver", gold, epochs, rate, 1200, held)
+
+    def label(self, model, name, items):
+        """Probabilities (0 to 255) of the tags of each token of `items`; kept in the work folder in parts."""
+        out = []
+        for part, at in enumerate(range(0, len(items), 10000)):
+            path = self.path(f"soft-{name}-{part}.npz")
+            if not os.path.exists(path):
+                save(path, teacher.label(model, self.pieces, self.items(items[at:at + 10000])))
+                self.log(f"  labelled {min(at + 10000, len(items))} of {len(items)} items")
+            out += load(path)
+        return out

@@ -16,6 +16,7 @@ from network import TAGS, spans
 
 PIECES_MAX = 160  # pieces of words in one sequence
 CONTEXT = 24      # pieces of the neighbours at a cut
+WIDTHS = (16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 160)
 
 
 def folder():
@@ -26,7 +27,8 @@ def folder():
 class Teacher(nn.Module):
     def __init__(self, casings, lists):
         super().__init__()
-        from transformers import BertModel
+        from transformers import BertModel, logging
+        logging.set_verbosity_error()
         self.bert = BertModel.from_pretrained(folder(), add_pooling_layer=False)
         self.bert.embeddings.word_embeddings.weight.requires_grad_(False)  # rare words keep what they mean
         width = self.bert.config.hidden_size
@@ -39,8 +41,7 @@ class Teacher(nn.Module):
     def forward(self, b, drop=0.1):
         x = self.bert.embeddings.word_embeddings(b["pieces"]) + self.casing(b["casing"]) + self.gaz(b["lists"])
         h = self.bert(inputs_embeds=x, attention_mask=b["mask"]).last_hidden_state
-        h = h[b["row"], b["column"]]  # the first piece of each word
-        return self.out(F.dropout(h, drop, self.training))
+        return self.out(F.dropout(h, drop, self.training))[b["row"], b["column"]]  # the first piece of each word
 
 
 class Pieces:
@@ -52,13 +53,14 @@ class Pieces:
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
         self.casings, self.lists = casings, lists
+        self.seen = {}
 
     def encode(self, words):
         """Pieces of each word."""
-        out = []
-        for e in self.tokenizer.encode_batch(words, add_special_tokens=False):
-            out.append(e.ids[:8] or [100])
-        return out
+        new = sorted({w for w in words if w not in self.seen})
+        for w, e in zip(new, self.tokenizer.encode_batch(new, add_special_tokens=False)):
+            self.seen[w] = e.ids[:8] or [100]
+        return [self.seen[w] for w in words]
 
     def windows(self, pieces):
         """Stretches of words that fit: (from, to, first to be labelled, last)."""
@@ -82,7 +84,7 @@ class Pieces:
             start = end
         return out
 
-    def batch(self, sequences):
+    def batch(self, sequences, size):
         """`sequences`: (item, left, right, start, end); an item has pieces, casing, bits, tags (may be None), soft (may be None)."""
         rows, case, bits, row, column, tags, soft = [], [], [], [], [], [], []
         for r, (item, left, right, start, end) in enumerate(sequences):
@@ -99,7 +101,11 @@ class Pieces:
             rows.append(ids + [102])
             case.append(cs + [self.casings])
             bits.append(bs + [0])
-        width = max(map(len, rows))
+        width = width_of(max(map(len, rows)))
+        for _ in range(len(rows), size // width):  # always the same shapes: products are compiled for each one
+            rows.append([101])
+            case.append([self.casings])
+            bits.append([0])
         pad = lambda x, v: torch.tensor([r + [v] * (width - len(r)) for r in x])
         b = pad(bits, 0)
         columns = [(b >> i) & 1 for i in range(self.lists)] + [(b >> (16 + i)) & 1 for i in range(self.lists)]
@@ -124,19 +130,21 @@ def loss_of(logits, tags):
     return loss.sum() / (known | partly).sum().clamp(min=1)
 
 
+def width_of(pieces):
+    """Few different widths."""
+    return next((w for w in WIDTHS if pieces <= w), pieces)
+
+
 def batches(sequences, size, rng=None):
     """Batches of about `size` pieces of sequences of like length."""
-    order = sorted(range(len(sequences)), key=lambda i: (sequences[i][2] - sequences[i][1]) + (rng.random() * 6 if rng is not None else 0))
-    groups, group, width = [], [], 0
-    for i in order:
+    by_width = {}
+    for i in range(len(sequences)) if rng is None else rng.permutation(len(sequences)):
         n = sum(len(p) for p in sequences[i][0]["pieces"][sequences[i][1]:sequences[i][2]]) + 2
-        if group and max(width, n) * (len(group) + 1) > size:
-            groups.append(group)
-            group, width = [], 0
-        group.append(i)
-        width = max(width, n)
-    if group:
-        groups.append(group)
+        by_width.setdefault(width_of(n), []).append(i)
+    groups = []
+    for width in sorted(by_width):
+        rows = max(1, size // width)
+        groups += [by_width[width][at:at + rows] for at in range(0, len(by_width[width]), rows)]
     if rng is not None:
         rng.shuffle(groups)
     return groups
@@ -153,7 +161,7 @@ def fit(model, pieces, sequences, epochs, rate, rng, size=1600, log=print):
         mean = 0.0
         groups = batches(sequences, size, rng)
         for k, group in enumerate(groups):
-            b = pieces.batch([sequences[i] for i in group])
+            b = pieces.batch([sequences[i] for i in group], size)
             f = min(1.0, (step + 1) / (0.1 * total)) * max(0.02, 1 - step / total)
             for g in opt.param_groups:
                 g["lr"] = g["base"] * f
@@ -166,7 +174,7 @@ def fit(model, pieces, sequences, epochs, rate, rng, size=1600, log=print):
             opt.step()
             step += 1
             mean += float(loss.detach())
-            if k % 200 == 199:
+            if k % 100 == 99:
                 log(f"    {k + 1}/{len(groups)}: loss {mean / (k + 1):.4f}")
         log(f"  epoch {epoch + 1}: loss {mean / max(1, len(groups)):.4f} ({len(groups)} steps)")
     model.eval()
@@ -184,7 +192,7 @@ def label(model, pieces, items, size=4000, log=None):
     out = [np.zeros((len(it["pieces"]), TAGS), np.float32) for it in items]
     groups = batches(sequences, size)
     for k, group in enumerate(groups):
-        b = pieces.batch([sequences[i] for i in group])
+        b = pieces.batch([sequences[i] for i in group], size)
         with torch.autocast("cpu", torch.bfloat16):
             logits = model(b, 0.0).float().numpy()
         at = 0
