@@ -97,7 +97,7 @@ class Builder:
         o = self.o
         torch.manual_seed(o.seed)
         rng = np.random.default_rng(o.seed)
-        some = [i for i in range(len(self.silver)) if rng.random() < share and not (o.taught_only and self.soft[i] is None)]
+        some = [i for i in range(len(self.silver)) if rng.random() < share and not (o.teacher and o.taught_only and self.soft[i] is None)]
         gold_b = self.batches(self.with_copies(gold, rng))
         held_b = [(n, self.batches(x)) for n, x in zip(("items", "wikinews"), held)]
         more, more_soft = augment.soft_recased(self.native, [self.silver[i] for i in some], [self.soft[i] for i in some], o.silver_recase, rng)
@@ -172,7 +172,7 @@ def main():
     a.add_argument("--teacher-silver", type=int, default=24000, help="silver texts that the teacher sees first")
     a.add_argument("--teacher-labels", type=int, default=40000, help="silver texts that the teacher labels")
     a.add_argument("--share", type=float, default=0.7, help="of the teacher's probabilities where CoreNLP's labels are there too")
-    a.add_argument("--taught-only", type=int, default=0, help="1: leave out the silver texts that the teacher has not labelled")
+    a.add_argument("--taught-only", type=int, default=1, help="0: do not leave out the silver texts that the teacher has not labelled")
     a.add_argument("--replay", type=float, default=1.0, help="silver texts to an annotated one in the last epochs")
     a.add_argument("--rename", type=float, default=0.5, help="share of gold texts that come with other names as well")
     a.add_argument("--results", type=int, default=1000, help="made-up tables of results")
@@ -181,7 +181,7 @@ def main():
     a.add_argument("--silver-recase", type=float, default=0.05, help="the same of silver texts")
     a.add_argument("--silver", type=float, default=1.0, help="share of the silver texts")
     a.add_argument("--fold-silver", type=float, default=1.0, help="share of these for the first network, which is only measured")
-    a.add_argument("--epochs", type=int, default=1, help="over gold and silver")
+    a.add_argument("--epochs", type=int, default=2, help="over gold and silver")
     a.add_argument("--fine", type=int, default=4, help="epochs over the gold")
     a.add_argument("--fold-only", action="store_true", help="stop after the first network")
     a.add_argument("--recase", type=float, default=0.08, help="share of gold texts that come in capitals or title case as well")
