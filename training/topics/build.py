@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+import xxhash
 
 import check_classes
 import corpus
@@ -33,6 +34,7 @@ class Data:
         self.own = corpus.written(tree)
         self.written = corpus.synthetic(data, tree) + corpus.definitions(tree)
         self.dev = {n: corpus.gold(data, n, tree) for n in ("items-dev", "wikinews-dev")}
+        self.dev["articles-kept"] = corpus.written(tree, "articles-kept.tsv")
         skip = {t.body for t in self.items + self.dev["items-dev"]}
         self.coarse, self.plain = corpus.current_events(data, tree, skip)
         reader = words.Reader(build)
@@ -48,7 +50,7 @@ class Data:
             t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s)
             if t.kind == "definition":
                 t.features.spoken = words.spoken_array({})  # a definition always names its concept: nothing to learn from that
-        for t in self.dev["items-dev"] + self.dev["wikinews-dev"]:  # measured, never learned from
+        for t in [t for texts in self.dev.values() for t in texts]:  # measured, never learned from
             t.hashes, t.n_headline = reader.read(t.headline, t.body)
             t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s)
 
@@ -62,11 +64,11 @@ class Data:
         return [t for t in items + 3 * (articles + self.own) + self.written if t.topics]
 
 
-def fitted_rule(d, s, folds):
+def fitted_rule(d, s, folds, saved):
     """The rule, tuned on the logits that each fold's texts get from a network that has not seen them; and these networks."""
     texts, z, nets = [], [], []
     for fold in range(folds):
-        net = network.train(d.tree, d.table, d.deep(lambda k: k % folds == fold), d.coarse, replace(s, seed=s.seed + fold))
+        net = saved.train(f"fold-{fold + 1}-of-{folds}", d, d.deep(lambda k: k % folds == fold), replace(s, seed=s.seed + fold))
         kept = d.items[fold::folds] + d.articles[fold::folds]
         texts += kept
         nets.append(net)
@@ -84,6 +86,29 @@ def fitted_rule(d, s, folds):
         keep = [i for i, t in enumerate(texts) if t.kind == kind]
         say(f"folds, {kind}s: {decide.measure(d.tree, [texts[i] for i in keep], rule.decide(z[keep]))}")
     return rule, nets
+
+
+class Saved:
+    """Keeps each trained network in the build folder; with `reuse` takes those of an earlier run that learned from the same, so that the
+    rule can be fitted again without training."""
+
+    def __init__(self, build, reuse):
+        self.build, self.reuse = build, reuse
+
+    def train(self, name, d, deep, s, soft=(), report=None):
+        path = os.path.join(self.build, name + ".pt")
+        same = xxhash.xxh3_64_hexdigest(repr((
+            s, d.table.vectors.sum(dtype=np.float64), d.table.hashes.tolist()[-1000:], sorted(d.lexicon.entries.items()),
+            [(t.id, t.headline, t.body, t.topics) for t in deep], [(t.id, t.coarse) for t in d.coarse], len(soft))).encode())
+        if self.reuse and os.path.exists(path):
+            kept = torch.load(path)
+            if kept["same"] == same:
+                net = network.Net(d.table, d.tree.level, d.tree.n_top, s)
+                net.load_state_dict(kept["state"])
+                return net.eval()
+        net = network.train(d.tree, d.table, deep, d.coarse, s, soft, report)
+        torch.save({"same": same, "state": net.state_dict()}, path)
+        return net
 
 
 def labelled_by(d, nets, s):
@@ -111,6 +136,8 @@ def main():
     a.add_argument("--out", required=True)
     a.add_argument("--name", default="topics-en-2026.11")
     a.add_argument("--folds", type=int, default=3)
+    a.add_argument("--reuse", action="store_true",
+                   help="take the networks of an earlier run from the build folder where they learned from the same texts")
     a.add_argument("--self-training", action="store_true",
                    help="train the final network on unlabelled newswire too, with the labels of the folds' networks (not in the shipped model)")
     a.add_argument("--check-classes", action="store_true",
@@ -127,12 +154,13 @@ def main():
         net = network.train(d.tree, d.table, d.deep(), d.coarse, s)
         check_classes.report(d.tree, decide.Rule(d.tree, -0.8, -2.0), network.logits(net, kept), kept, say)
         return
-    rule, nets = fitted_rule(d, s, o.folds)
+    saved = Saved(o.build, o.reuse)
+    rule, nets = fitted_rule(d, s, o.folds, saved)
     soft = []
     if o.self_training:
         soft, s = labelled_by(d, nets, s), replace(s, steps=s.last_steps)
         say(f"{len(soft)} more texts labelled by the networks of the folds")
-    net = network.train(d.tree, d.table, d.deep(), d.coarse, s, soft, say)
+    net = saved.train("final", d, d.deep(), s, soft, say)
     for name, texts in d.dev.items():
         z = network.logits(net, texts)
         say(f"{name}: {decide.measure(d.tree, texts, rule.decide(z))}")
