@@ -1,10 +1,10 @@
 /**
  * bench_entities: tokens a second of the entities service on one core.
  *
- *   bench_entities [--simd auto|avx512vnni|avx2|plain] [--seconds N] FILE...
+ *   bench_entities [--simd auto|avx512vnni|avx2|plain] [--seconds N] [--measure all|network|enricher] [--once] FILE...
  *
  * Each line of a file is one text (a line that begins with { is an article). Prints how long the model takes to load, then two rates: tokens
- * and network alone, and the whole enricher with joining and JSON.
+ * and network alone, and the whole enricher with joining and JSON. `entities` is the whole benchmark, with peers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,8 @@ typedef struct {
   char **lines;
   size_t count, capacity, bytes;
 } texts_t;
+
+static bool g_once; /* every text once, however long that takes */
 
 static double now(void) {
   struct timespec t;
@@ -59,6 +61,11 @@ static wm_err_t parse(wm_article_t *a, const char *line, wm_error_t *err) {
   return *line == '{' ? wm_article_parse(a, line, len, "bench", err) : wm_article_from_text(a, line, len, "bench", err);
 }
 
+/* Whether the next text is to be measured. */
+static bool more(double spent, double seconds, double count) {
+  return g_once || count < 1 || spent < seconds;
+}
+
 static int tag_all(const wm_tagger_t *tagger, const texts_t *texts, double seconds) {
   wm_error_t err = WM_ERROR_INIT;
   wm_article_t *a = wm_article_new(NULL);
@@ -67,8 +74,8 @@ static int tag_all(const wm_tagger_t *tagger, const texts_t *texts, double secon
   wm_tokens_init(&tokens, WM_TOKENS_MAX);
   double spent = 0, count = 0, names = 0;
   int rc = a && scratch ? 0 : -1;
-  while (!rc && spent < seconds) {
-    for (size_t i = 0; !rc && i < texts->count; i++) {
+  while (!rc && (count < 1 || (!g_once && spent < seconds))) {
+    for (size_t i = 0; !rc && i < texts->count && more(spent, seconds, count); i++) {
       if (parse(a, texts->lines[i], &err)) {
         wm_error_clear(&err); /* no article: not measured */
         continue;
@@ -87,8 +94,8 @@ static int tag_all(const wm_tagger_t *tagger, const texts_t *texts, double secon
     if (count < 1) rc = -1;
   }
   if (!rc)
-    printf("tokens and network (%s): %.0f tokens/s, %.1f names in 1000 tokens, %.1f s\n", tagger->path->name,
-           count / spent, 1000 * names / count, spent);
+    printf("tokens and network (%s): %.0f tokens/s, %.1f names in 1000 tokens, %.0f tokens in %.2f s\n",
+           tagger->path->name, count / spent, 1000 * names / count, count, spent);
   wm_tokens_clear(&tokens);
   wm_tagger_scratch_destroy(scratch);
   wm_article_destroy(a);
@@ -104,8 +111,8 @@ static int enrich_all(const wm_config_t *config, const texts_t *texts, double se
   wm_article_t *a = wm_article_new(NULL);
   int rc = s->open(config, &shared, &err) || s->worker_open(shared, &worker, &err) || !a ? -1 : 0;
   double spent = 0, count = 0, articles = 0;
-  while (!rc && spent < seconds) {
-    for (size_t i = 0; !rc && i < texts->count; i++) {
+  while (!rc && (count < 1 || (!g_once && spent < seconds))) {
+    for (size_t i = 0; !rc && i < texts->count && more(spent, seconds, count); i++) {
       if (parse(a, texts->lines[i], &err)) {
         wm_error_clear(&err);
         continue;
@@ -120,7 +127,9 @@ static int enrich_all(const wm_config_t *config, const texts_t *texts, double se
     }
     if (count < 1) rc = -1;
   }
-  if (!rc) printf("whole enricher: %.0f tokens/s, %.0f articles/s, %.1f s\n", count / spent, articles / spent, spent);
+  if (!rc)
+    printf("whole enricher (%s): %.0f tokens/s, %.0f articles/s, %.0f tokens in %.2f s\n",
+           wm_config_string(config, "simd"), count / spent, articles / spent, count, spent);
   else fprintf(stderr, "bench_entities: %s\n", err.text);
   wm_tokens_clear(&tokens);
   wm_article_destroy(a);
@@ -147,7 +156,10 @@ static int measure(const wm_config_t *config, const texts_t *texts, double secon
   }
   printf("model %s: loaded and checked in %.1f ms\n", wm_model_name(model), 1000 * (now() - start));
   printf("%zu texts, %.1f MB\n", texts->count, (double)texts->bytes / 1e6);
-  int failed = tag_all(&tagger, texts, seconds) || enrich_all(config, texts, seconds);
+  const char *what = wm_config_string(config, "measure");
+  int failed = 0;
+  if (strcmp(what, "enricher")) failed = tag_all(&tagger, texts, seconds);
+  if (!failed && strcmp(what, "network")) failed = enrich_all(config, texts, seconds);
   wm_model_close(model);
   return failed;
 }
@@ -158,21 +170,34 @@ int main(int argc, char **argv) {
                                               .summary = "Measures the entities service on one core.",
                                               .usage = "bench_entities [OPTION...] FILE...",
                                               .takes_operands = true};
-  static const wm_config_option_t own[] = {{.key = "seconds",
-                                            .group = "Benchmark",
-                                            .type = WM_CONFIG_INT,
-                                            .min = 1,
-                                            .max = 3600,
-                                            .def = "5",
-                                            .placeholder = "N",
-                                            .help = "processor time for each measurement"}};
+  static const wm_config_option_t own[] = {
+      {.key = "seconds",
+       .group = "Benchmark",
+       .type = WM_CONFIG_INT,
+       .min = 1,
+       .max = 3600,
+       .def = "5",
+       .placeholder = "N",
+       .help = "processor time for each measurement"},
+      {.key = "measure",
+       .group = "Benchmark",
+       .type = WM_CONFIG_CHOICE,
+       .choices = "all|network|enricher",
+       .def = "all",
+       .placeholder = "WHAT",
+       .help = "what is measured: tokens and network, the whole enricher, or both"},
+      {.key = "once",
+       .group = "Benchmark",
+       .type = WM_CONFIG_BOOL,
+       .def = "false",
+       .help = "every text once, however long that takes"}};
   wm_error_t err = WM_ERROR_INIT;
   texts_t texts = {0};
   size_t files = 0;
   int failed = -1;
   wm_config_t *config = wm_config_new(&program);
   if (!config || wm_config_add(config, wm_entities_service.options, wm_entities_service.n_options, &err) ||
-      wm_config_add(config, own, 1, &err) || wm_config_load(config, argc, argv, NULL, &err)) {
+      wm_config_add(config, own, sizeof own / sizeof own[0], &err) || wm_config_load(config, argc, argv, NULL, &err)) {
     fprintf(stderr, "bench_entities: %s\n", err.text);
     goto out;
   }
@@ -180,6 +205,7 @@ int main(int argc, char **argv) {
   failed = files ? 0 : -1;
   if (!files) fprintf(stderr, "bench_entities: name files of texts, one a line\n");
   for (size_t i = 0; !failed && i < files; i++) failed = read_texts(paths[i], &texts);
+  g_once = !failed && wm_config_bool(config, "once");
   if (!failed) failed = measure(config, &texts, (double)wm_config_int(config, "seconds"));
 out:
   for (size_t i = 0; i < texts.count; i++) free(texts.lines[i]);
