@@ -335,7 +335,9 @@ wm_err_t wm_post_start(const wm_ingest_settings_t *set, wm_duplicates_t *index, 
 
 bool wm_post_drain(wm_post_t *p, int ms) {
   atomic_store(&p->draining, true);
-  for (int waited = 0; atomic_load(&p->messages) > 0 && waited < ms; waited += 10)
+  /* The queue holds records of the state too, which nobody waits for: without them a restart would not know the latest articles. */
+  for (int waited = 0; waited < ms && (atomic_load(&p->messages) > 0 || rd_kafka_outq_len(p->producer) > 0);
+       waited += 10)
     nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
   return atomic_load(&p->messages) == 0;
 }
