@@ -58,6 +58,15 @@ wm_err_t wm_article_parse(wm_article_t *a, const char *json, size_t len, const c
 /** As if {"body_text": text} had been parsed with that fallback (`uri` may be NULL). Same errors. */
 wm_err_t wm_article_from_text(wm_article_t *a, const char *text, size_t len, const char *uri, wm_error_t *err);
 
+/**
+ * Looks at an enriched article without keeping anything of it, for who passes its bytes on: some twenty times faster than parsing. True if
+ * `json` surely is one JSON object (RFC 8259) in UTF-8, within `limits` (may be NULL: the defaults), with the members `uri` and
+ * `enrichment` that wiremill writes; `uri` is then copied, NUL-terminated. False where anything is out of the ordinary (escapes in the uri, a
+ * member twice, numbers with an exponent, not JSON at all): wm_article_parse() then says what. Not looked for: members twice in inner
+ * objects, texts of a wrong type or none. Any thread.
+ */
+bool wm_article_skim(const char *json, size_t len, const wm_article_limits_t *limits, char uri[WM_ARTICLE_URI_MAX + 1]);
+
 const char *wm_article_uri(const wm_article_t *a);
 /** The field's text, valid UTF-8 (empty, never NULL, where the article has none). */
 wm_str_t wm_article_text(const wm_article_t *a, wm_field_t field);

@@ -63,6 +63,11 @@ static bool languages(const wm_filter_t *f, const wm_item_t *item) {
   return false;
 }
 
+bool wm_filter_empty(const wm_filter_t *f) {
+  return f->topics.n == 0 && f->countries.n == 0 && f->types.n == 0 && f->languages.n == 0 && !f->focus &&
+         f->topic_relevance == 0 && f->country_relevance == 0 && f->entity_relevance == 0;
+}
+
 bool wm_filter_wants(const wm_filter_t *filter, const wm_item_t *item) {
   return languages(filter, item) && countries(filter, item) && topics(filter, item) && entities(filter, item);
 }

@@ -16,6 +16,8 @@
 #include "services/deliver/item.h"
 #include "services/deliver/target.h"
 
+/** True if it asks for nothing: every article is wanted. */
+bool wm_filter_empty(const wm_filter_t *filter);
 bool wm_filter_wants(const wm_filter_t *filter, const wm_item_t *item);
 
 #endif

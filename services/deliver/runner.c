@@ -216,6 +216,8 @@ wm_err_t wm_runner_open(wm_runner_t *r, wm_error_t *err) {
   register_metrics(r);
   r->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (r->event < 0) return wm_error_set(err, WM_ERR_INTERNAL, "no eventfd");
+  r->verbatim = r->target->format == WM_FORMAT_ARTICLE && wm_filter_empty(&r->target->filter) &&
+                (r->target->type == WM_TARGET_WEBHOOK || r->target->type == WM_TARGET_OPENSEARCH);
   r->article = wm_article_new(&r->set->limits);
   if (!r->article) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
   wm_err_t rc = open_consumer(r, err);
@@ -255,6 +257,14 @@ static void consumer_error(wm_runner_t *r, const rd_kafka_message_t *m) {
               WM_LOG_STR("reason", rd_kafka_message_errstr(m)));
 }
 
+/* Sets `item` where the article's bytes go out as they are: its uri and version alone. */
+static bool skim(const wm_runner_t *r, const rd_kafka_message_t *m, const wm_origin_t *origin,
+                 char uri[WM_ARTICLE_URI_MAX + 1], wm_item_t *item) {
+  if (!r->verbatim || !wm_article_skim(m->payload, m->len, &r->set->limits, uri)) return false;
+  *item = (wm_item_t){.uri = uri, .version = wm_item_version(origin), .timestamp_ms = origin->timestamp_ms};
+  return true;
+}
+
 /* Takes the message over. */
 static wm_err_t take(wm_runner_t *r, rd_kafka_message_t *m, wm_error_t *err) {
   rd_kafka_timestamp_type_t type;
@@ -272,6 +282,8 @@ static wm_err_t take(wm_runner_t *r, rd_kafka_message_t *m, wm_error_t *err) {
   }
   record.version = wm_item_version(&origin);
   if (!m->payload) return r->operations->take(r, &record, NULL, err);
+  char uri[WM_ARTICLE_URI_MAX + 1];
+  if (skim(r, m, &origin, uri, &item)) return r->operations->take(r, &record, &item, err);
   rc = wm_article_parse(r->article, m->payload, m->len, NULL, &why);
   if (rc != WM_OK && why.cls == WM_CLASS_POISON) return wm_letters_send(r, &record, &why, NULL, err);
   if (rc != WM_OK) {

@@ -95,6 +95,7 @@ typedef struct wm_runner {
   wm_track_t track;
   wm_article_t *article;
   wm_runner_metrics_t metrics;
+  bool verbatim; /* the target takes every article as it is: nothing but the uri has to be read */
   bool paused;
   int64_t full_since, commit_at, lag_at; /* ms; 0: not */
   wm_error_t error;

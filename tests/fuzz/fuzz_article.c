@@ -80,8 +80,18 @@ static void enrich(void) {
   round_trip();
 }
 
+/* Who is sure without parsing is right. */
+static void check_skim(const char *json, size_t len) {
+  char uri[WM_ARTICLE_URI_MAX + 1];
+  if (!wm_article_skim(json, len, NULL, uri)) return;
+  json_t *root = json_loadb(json, len, JSON_ALLOW_NUL, NULL);
+  FUZZ_CHECK(root && !strcmp(json_string_value(json_object_get(root, "uri")), uri));
+  json_decref(root);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   set_up();
+  check_skim((const char *)data, size);
   wm_error_t err = WM_ERROR_INIT;
   wm_err_t rc = wm_article_parse(g_first, (const char *)data, size, "fallback", &err);
   if (rc != WM_OK) {

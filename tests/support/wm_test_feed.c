@@ -3,6 +3,7 @@
  *   wave FIRST COUNT EVERY     articles PREFIX:FIRST and on; after every EVERY-th (0: none) a poison record PREFIX:poison:N
  *   rate FIRST COUNT A_SECOND  the same without poison, evenly spaced
  *   probe PARTITION FIRST COUNT
+ *   lines COUNT FILE           the lines of FILE in turn, COUNT records in all, without keys
  *   record JSON                {"id", "key", "value" | "file" | neither: no value, "headers": [[name, value]], "timestamp", "partition"}
  * Each is answered with "done" once the broker has acknowledged every record of it. An idempotent producer that waits for an
  * absent broker: what it was told is in the topic once. Every tenth article has no key.
@@ -112,6 +113,28 @@ static int send_rate(feed_t *f, long first, long count, long a_second) {
   return 0;
 }
 
+static int send_lines(feed_t *f, long count, const char *path) {
+  FILE *in = fopen(path, "r");
+  char *line = NULL;
+  size_t capacity = 0;
+  ssize_t len;
+  int failed = in ? 0 : kit_fail("%s: cannot be opened", path);
+  for (long i = 0; !failed && i < count; i++) {
+    char id[32];
+    if ((len = getline(&line, &capacity, in)) <= 0) {
+      rewind(in);
+      len = getline(&line, &capacity, in);
+    }
+    if (len <= 1) failed = kit_fail("%s: an empty line, or none", path);
+    snprintf(id, sizeof id, "line:%ld", i);
+    const record_t r = {id, NULL, line, 0, len > 1 ? (size_t)len - 1 : 0, 0, RD_KAFKA_PARTITION_UA};
+    if (!failed) failed = send_record(f, &r, rd_kafka_headers_new(2));
+  }
+  free(line);
+  if (in) fclose(in);
+  return failed;
+}
+
 static int read_file(const char *path, wm_buffer_t *out) {
   FILE *in = fopen(path, "rb");
   char chunk[65536];
@@ -163,8 +186,10 @@ static int send_json(feed_t *f, const char *text) {
 static int obey(feed_t *f, char *line) {
   char verb[16];
   long a, b, c;
+  int at = 0;
   line[strcspn(line, "\n")] = '\0';
   if (!strncmp(line, "record ", 7)) return send_json(f, line + 7);
+  if (sscanf(line, "lines %ld %n", &a, &at) == 1 && at > 0 && a > 0) return send_lines(f, a, line + at);
   if (sscanf(line, "%15s %ld %ld %ld", verb, &a, &b, &c) != 4 || a < 0 || b < 0 || c < 0)
     return kit_fail("no such command: %s", line);
   if (!strcmp(verb, "wave")) return send_many(f, a, b, c, RD_KAFKA_PARTITION_UA);
