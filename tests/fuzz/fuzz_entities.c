@@ -1,6 +1,6 @@
 /*
  * The entities service: any text gives entities whose mentions have offsets (in code points) that give back exactly their text, and the same
- * text gives the same entities again. The first line is the headline.
+ * text gives the same entities again. No two mentions overlap, and entities come by relevance. The first line is the headline.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,7 @@
 static wm_config_t *g_config;
 static void *g_shared, *g_worker;
 static wm_article_t *g_article;
+static uint8_t g_taken[WM_FIELD_COUNT][TEXT_BYTES_MAX + 1]; /* bytes that are part of a mention */
 
 static void set_up(void) {
   static const wm_config_program_t program = {.program = "fuzz", .version = "0"};
@@ -51,6 +52,8 @@ static void check_mention(const json_t *m) {
   size_t end = byte_of(all, json_integer_value(json_object_get(m, "end")));
   FUZZ_CHECK(end - start == json_string_length(text));
   FUZZ_CHECK(!memcmp(all.s + start, json_string_value(text), end - start));
+  FUZZ_CHECK(end <= TEXT_BYTES_MAX && !memchr(g_taken[f] + start, 1, end - start));
+  memset(g_taken[f] + start, 1, end - start);
 }
 
 /* Enriches the article and returns its entities as text, which the caller frees. */
@@ -58,12 +61,17 @@ static char *enrich(void) {
   wm_error_t err = WM_ERROR_INIT;
   size_t i, k;
   json_t *e, *m;
+  json_int_t last = 100;
+  memset(g_taken, 0, sizeof g_taken);
   FUZZ_CHECK(!wm_entities_service.enrich(g_worker, g_article, &err));
   json_t *all = wm_article_get(g_article, "entities");
   FUZZ_CHECK(json_is_array(all));
   json_array_foreach(all, i, e) {
     FUZZ_CHECK(json_string_length(json_object_get(e, "name")) > 0);
     FUZZ_CHECK(json_array_size(json_object_get(e, "mentions")) > 0);
+    json_int_t relevance = json_integer_value(json_object_get(e, "relevance"));
+    FUZZ_CHECK(relevance >= 0 && relevance <= last);
+    last = relevance;
     json_array_foreach(json_object_get(e, "mentions"), k, m) check_mention(m);
   }
   char *text = json_dumps(all, JSON_COMPACT);

@@ -46,16 +46,20 @@ static inline void run(service_t *s, char *const *arguments) {
   _exit(127);
 }
 
-static inline void start_program(service_t *s, const char *program, char *const *arguments) {
+static inline void start_program_on(service_t *s, const char *program, char *const *arguments, int partitions) {
   memset(s, 0, sizeof *s);
   s->program = program;
   wm_buffer_init(&s->text, LOG_MAX);
-  mock_open(&s->m, 1, 1);
+  mock_open(&s->m, 1, partitions);
   snprintf(s->log, sizeof s->log, "/tmp/wiremill-test-XXXXXX");
   int fd = mkstemp(s->log);
   assert_true(fd >= 0);
   close(fd);
   run(s, arguments);
+}
+
+static inline void start_program(service_t *s, const char *program, char *const *arguments) {
+  start_program_on(s, program, arguments, 1);
 }
 
 static inline void read_log(service_t *s) {

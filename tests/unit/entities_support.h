@@ -67,8 +67,8 @@ static inline int teardown(void **state) {
   return 0;
 }
 
-/** Enriches an article; its entities (borrowed). `language` may be NULL: to be detected. */
-static inline json_t *enrich(fixture_t *f, const char *headline, const char *body, const char *language) {
+/** Parses an article into the fixture. `language` may be NULL: to be detected. */
+static inline void prepare(fixture_t *f, const char *headline, const char *body, const char *language) {
   wm_error_t err = WM_ERROR_INIT;
   json_t *raw = json_pack("{s:s, s:s, s:s}", "uri", "test:1", "headline", headline, "body_text", body);
   if (language) json_object_set_new(raw, "language", json_string(language));
@@ -76,11 +76,21 @@ static inline json_t *enrich(fixture_t *f, const char *headline, const char *bod
   json_decref(raw);
   assert_non_null(text);
   if (wm_article_parse(f->article, text, strlen(text), NULL, &err)) fail_msg("%s", err.text);
-  if (wm_entities_service.enrich(f->worker, f->article, &err)) fail_msg("%s", err.text);
   free(text); /* the raw bytes are not needed any more: nothing is written */
+}
+
+/** Enriches what was prepared; its entities (borrowed). */
+static inline json_t *enrich_prepared(fixture_t *f) {
+  wm_error_t err = WM_ERROR_INIT;
+  if (wm_entities_service.enrich(f->worker, f->article, &err)) fail_msg("%s", err.text);
   json_t *entities = wm_article_get(f->article, "entities");
   assert_true(json_is_array(entities));
   return entities;
+}
+
+static inline json_t *enrich(fixture_t *f, const char *headline, const char *body, const char *language) {
+  prepare(f, headline, body, language);
+  return enrich_prepared(f);
 }
 
 static inline json_t *find(json_t *entities, const char *type, const char *name) {

@@ -1,13 +1,11 @@
 /**
- * What holds of the entities service whatever the text: memory is not asked for by the token, names are bounded, time is linear in five megabytes of anything, and
+ * What holds of the entities service whatever the text: memory is not asked for by the token, offsets give back the text, and
  * workers side by side write what one alone writes. The linker puts __wrap_malloc() and its like in the place of malloc() in wiremill's code.
  */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "entities_support.h"
-#include "services/entities/document.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -70,60 +68,48 @@ static void memory_is_not_asked_for_by_the_token(void **state) {
   assert_int_equal(counts[2], counts[0]); /* a hundred times the words, none more */
 }
 
-static double seconds(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+static void a_text_without_sentence_ends_has_its_names(void **state) {
+  enum { CAP = 1 << 20 };
+  static char text[CAP];
+  text[0] = '\0';
+  append(text, CAP, "Angela Merkel met Emmanuel Macron in Paris and ", 1);
+  append(text, CAP, "it was said that they had been there for a while, and that ", 5000); /* over several segments */
+  append(text, CAP, "the IMF in Washington said the same to Olaf Scholz", 1);
+  json_t *all = enrich(*state, "", text, "en");
+  check_offsets(*state, all);
+  static const char *const people[] = {"Angela Merkel", "Emmanuel Macron", "Olaf Scholz"};
+  for (size_t i = 0; i < 3; i++) expect(all, "person", people[i]);
+  expect(all, "place", "Paris");
+  expect(all, "place", "Washington");
+  expect(all, "organisation", "IMF");
 }
 
-/* Time and mentions of `len` bytes of `part` again and again. */
-static double time_of(fixture_t *f, const char *part, size_t len, size_t *mentions) {
-  wm_error_t err = WM_ERROR_INIT;
-  char *text = malloc(len + 64);
-  json_t *e;
-  size_t i, n = 0;
-  assert_non_null(text);
-  while (n < len) {
-    memcpy(text + n, part, strlen(part));
-    n += strlen(part);
+/* Code points of all planes, marks and line ends among them, with a name now and then. */
+static void any_code_points(uint64_t *seed, char *out, size_t cap) {
+  static const uint32_t ranges[][2] = {{0x20, 0x7F},     {0xA0, 0x24F},      {0x300, 0x36F},     {0x370, 0x7FF},
+                                       {0x800, 0xFFF},   {0x1E00, 0x206F},   {0x3000, 0x30FF},   {0x4E00, 0x5000},
+                                       {0xFE00, 0xFFFD}, {0x10000, 0x1FFFF}, {0xE0000, 0xE01EF}, {0x10FF00, 0x10FFFD}};
+  size_t n = 0;
+  while (n + 32 < cap) {
+    const uint32_t *range = ranges[next_random(seed) % (sizeof ranges / sizeof ranges[0])];
+    uint32_t cp = range[0] + (uint32_t)(next_random(seed) % (range[1] - range[0]));
+    if (next_random(seed) % 40 == 0) cp = '\n';
+    n += wm_utf8_encode(cp, out + n);
+    if (next_random(seed) % 12 == 0) n += (size_t)snprintf(out + n, 24, " Angela Merkel in Oslo");
   }
-  if (wm_article_from_text(f->article, text, n, "u", &err)) fail_msg("%s", err.text);
-  free(text);
-  double start = seconds();
-  if (wm_entities_service.enrich(f->worker, f->article, &err)) fail_msg("%s", err.text);
-  start = seconds() - start;
-  *mentions = 0;
-  json_array_foreach(wm_article_get(f->article, "entities"), i, e) {
-    *mentions += json_array_size(json_object_get(e, "mentions"));
-  }
-  return start;
+  out[n] = '\0';
 }
 
-static void five_megabytes_of_anything_take_linear_time(void **state) {
-  static const struct {
-    const char *part;
-    size_t most; /* bytes */
-  } cases[] = {{"a", 5u << 20},
-               {"A", 5u << 20},
-               {"ABCDEFGHIJKLMNOPQRS ", 5u << 20},
-               {"Abcdefghijklm ", 1u << 20},
-               {"((((", 1u << 20},
-               {"[a](b){c} ", 1u << 20},
-               {"Ali Baba met Angela Merkel of the IMF in Paris, ", 2u << 20}}; /* no sentence ends */
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    size_t mentions = 0;
-    double part = time_of(*state, cases[i].part, cases[i].most / 8, &mentions);
-    double whole = time_of(*state, cases[i].part, cases[i].most, &mentions);
-    assert_true(mentions <= WM_DOCUMENT_MENTIONS_MAX);
-    /* eight times the text: what is quadratic takes 64 times as long, whatever else the machine does */
-    if (whole > 32 * part + 1) fail_msg("\"%s\": %.3f s, then %.3f s", cases[i].part, part, whole);
+static void offsets_hold_in_any_code_points(void **state) {
+  uint64_t seed = 4;
+  size_t count = 0;
+  char headline[200], body[2500];
+  for (int i = 0; i < 300; i++) {
+    any_code_points(&seed, headline, sizeof headline);
+    any_code_points(&seed, body, 60 + next_random(&seed) % 2400);
+    count += check_offsets(*state, enrich(*state, headline, body, "en"));
   }
-}
-
-static void names_are_bounded(void **state) {
-  size_t mentions = 0;
-  time_of(*state, "Angela Merkel met Emmanuel Macron in Paris. ", 1u << 20, &mentions);
-  assert_int_equal(mentions, WM_DOCUMENT_MENTIONS_MAX);
+  assert_true(count > 1000);
 }
 
 #define ARTICLES 24
@@ -186,8 +172,8 @@ static void workers_write_what_one_alone_writes(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(memory_is_not_asked_for_by_the_token),
-      cmocka_unit_test(five_megabytes_of_anything_take_linear_time),
-      cmocka_unit_test(names_are_bounded),
+      cmocka_unit_test(a_text_without_sentence_ends_has_its_names),
+      cmocka_unit_test(offsets_hold_in_any_code_points),
       cmocka_unit_test(workers_write_what_one_alone_writes),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
