@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cues.h"
+
 /* A packed sense: 18 bits ref, 6 weight, 4 kind, 4 flags (ALT, CAPS, POSTAL, LAST). */
 #define REF_MASK 0x3FFFFu
 #define WEIGHT_SHIFT 18u
@@ -30,7 +32,8 @@ struct wm_gazetteer {
   size_t n_countries, n_places, n_divisions, n_slots, n_senses;
   const float *choice, *rank;
   size_t n_choice, n_rank;
-  wm_str_t policy;
+  wm_str_t policy, cues_text;
+  wm_cues_t *cues;
   uint8_t by_code[26 * 26];
   uint64_t telling[TELLING_BITS / 64]; /* by the low bits of the hash */
 };
@@ -104,6 +107,14 @@ static wm_err_t check_names(const wm_gazetteer_t *g, wm_error_t *err) {
   return WM_OK;
 }
 
+/* The table is the model's own: what is wrong with it is wrong with the model. */
+static wm_err_t read_cues(wm_gazetteer_t *g, wm_error_t *err) {
+  wm_error_t why = WM_ERROR_INIT;
+  const wm_err_t rc = wm_cues_read(g, "cues", g->cues_text.s, g->cues_text.len, &g->cues, &why);
+  if (rc == WM_OK || rc == WM_ERR_NOMEM) return rc == WM_OK ? rc : wm_error_set(err, rc, "%s", why.text);
+  return wm_error_set(err, WM_ERR_MODEL, "model %s: %s", wm_model_name(g->model), why.text);
+}
+
 static wm_err_t load(wm_gazetteer_t *g, wm_error_t *err) {
   struct {
     const char *name;
@@ -115,6 +126,7 @@ static wm_err_t load(wm_gazetteer_t *g, wm_error_t *err) {
                {"names", sizeof(slot_t), (const void **)&g->slots, &g->n_slots},
                {"senses", sizeof(uint32_t), (const void **)&g->senses, &g->n_senses},
                {"policy", 1, (const void **)&g->policy.s, &g->policy.len},
+               {"cues", 1, (const void **)&g->cues_text.s, &g->cues_text.len},
                {"choice", sizeof(float), (const void **)&g->choice, &g->n_choice},
                {"rank", sizeof(float), (const void **)&g->rank, &g->n_rank}};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -125,6 +137,7 @@ static wm_err_t load(wm_gazetteer_t *g, wm_error_t *err) {
   wm_err_t rc = check_countries(g, err);
   if (rc == WM_OK) rc = check_places(g, err);
   if (rc == WM_OK) rc = check_names(g, err);
+  if (rc == WM_OK) rc = read_cues(g, err);
   return rc;
 }
 
@@ -180,6 +193,7 @@ wm_err_t wm_gazetteer_open(const char *path, wm_gazetteer_t **out, wm_error_t *e
 
 void wm_gazetteer_close(wm_gazetteer_t *g) {
   if (!g) return;
+  wm_cues_destroy(g->cues);
   wm_model_close(g->model);
   free(g);
 }
@@ -206,6 +220,10 @@ bool wm_gazetteer_point(const wm_gazetteer_t *g, uint32_t place, double *lat, do
   *lon = (double)lon_of(p) / 1e4;
   return true;
 }
+const struct wm_cues *wm_gazetteer_cues(const wm_gazetteer_t *g) {
+  return g->cues;
+}
+
 wm_str_t wm_gazetteer_policy(const wm_gazetteer_t *g) {
   return g->policy;
 }

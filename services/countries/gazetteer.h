@@ -8,6 +8,7 @@
  *   names      n x 8 bytes: an open-addressing hash table; 32 bits of the key's hash, index of the first sense
  *   senses     n x 4 bytes: what a name may stand for; lists ended by a flag
  *   policy     text in the form of policy.h: the default for disputed and dissolved places
+ *   cues       text in the form of cues.h: what tells local news
  *   choice     32-bit floats: weights by which a sense is chosen (sense.c)
  *   rank       32-bit floats: weights that turn evidence into countries (rank.c)
  * Keys are not stored, only their hashes: a name that the gazetteer does not have is taken for one that it has once in some 2^32.
@@ -94,6 +95,8 @@ size_t wm_gazetteer_divisions(const wm_gazetteer_t *g); /* places below this ind
 const wm_place_t *wm_gazetteer_place(const wm_gazetteer_t *g, uint32_t place);
 /** Where a town lies, in degrees; false for divisions, and where it is not known. */
 bool wm_gazetteer_point(const wm_gazetteer_t *g, uint32_t place, double *lat, double *lon);
+/** The table of what tells local news (cues.h). */
+const struct wm_cues *wm_gazetteer_cues(const wm_gazetteer_t *g);
 /** The built-in policy text (not NUL-terminated). */
 wm_str_t wm_gazetteer_policy(const wm_gazetteer_t *g);
 

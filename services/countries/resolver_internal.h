@@ -84,6 +84,7 @@ typedef struct {
   bool look_before;   /* and what stands before them: it may be what others lie in */
   bool settled;
   bool by_rule; /* settled by the policy */
+  bool local;   /* of local.c: its name is a town's in the home of the article too */
   bool hint;    /* where the article says that it was written: helps to decide, but is no evidence */
 } wm_item_t;
 

@@ -16,9 +16,9 @@
 #define HOPELESS 14.0F   /* a score that is so much below the best adds nothing */
 #define MAIN_SHARE 0.6F  /* of what the article speaks of, for the one country that it is about */
 
-static float score_of(const float *w, const wm_inputs_t *x) {
+float wm_sense_score(const wm_resolver_t *r, const wm_inputs_t *x) {
   float z = 0;
-  for (unsigned i = 0; i < x->n; i++) z += w[x->index[i]] * x->value[i];
+  for (unsigned i = 0; i < x->n; i++) z += r->choice[x->index[i]] * x->value[i];
   return z;
 }
 
@@ -75,7 +75,7 @@ static uint8_t said_outright(const wm_resolver_t *r, const wm_item_t *item, cons
 }
 
 /* Lays out the senses that the item may stand for, with what will not change from round to round. */
-static wm_err_t lay_out(wm_resolver_t *r, wm_item_t *item, wm_error_t *err) {
+wm_err_t wm_sense_lay_out(wm_resolver_t *r, wm_item_t *item, wm_error_t *err) {
   wm_around_t around[WM_AROUND_MAX];
   wm_err_t rc = WM_OK;
   wm_inputs_t x;
@@ -89,7 +89,7 @@ static wm_err_t lay_out(wm_resolver_t *r, wm_item_t *item, wm_error_t *err) {
     if (!o) break;
     wm_sense_option(r, item, &s, o);
     wm_sense_own_inputs(r, item, &s, around, n, &x);
-    o->base = score_of(r->choice, &x);
+    o->base = wm_sense_score(r, &x);
     item->n_options++;
   }
   item->n_said = 0;
@@ -161,11 +161,11 @@ static void choose(wm_resolver_t *r, wm_item_t *item) {
   float scores[WM_SENSES_MAX], none, top;
   wm_inputs_t x;
   wm_sense_none_inputs(r, item, &x);
-  none = top = score_of(r->choice, &x);
+  none = top = wm_sense_score(r, &x);
   for (uint32_t i = 0; i < item->n_options; i++) {
     const wm_option_t *o = &r->options[item->option + i];
     wm_sense_other_inputs(r, item, o, &x);
-    scores[i] = o->base + score_of(r->choice, &x);
+    scores[i] = o->base + wm_sense_score(r, &x);
     if (scores[i] > top) top = scores[i];
   }
   memset(t.seen, 0, sizeof t.seen);
@@ -233,7 +233,7 @@ static wm_err_t look_at(wm_resolver_t *r, wm_item_t *item, const ahead_t *name, 
   wm_sense_look_up(r, item, &name->key);
   use_entity_country(r, item);
   use_listed_country(r, item);
-  if (!item->settled) return lay_out(r, item, err);
+  if (!item->settled) return wm_sense_lay_out(r, item, err);
   if (item->n_countries) wm_sense_add_mass(r, item, 1.0F);
   return WM_OK;
 }
@@ -310,6 +310,7 @@ wm_err_t wm_resolver_decide(wm_resolver_t *r, wm_error_t *err) {
       if (item->n_countries) wm_sense_add_mass(r, item, 1.0F);
     }
   }
+  if (rc == WM_OK) rc = wm_local_decide(r, err);
   if (rc == WM_OK) guess_places(r);
   return rc;
 }

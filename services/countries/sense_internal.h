@@ -15,6 +15,11 @@ wm_by_t wm_sense_by(const wm_item_t *item, const wm_option_t *o);
 /* inner.c: a country or place inside a longer name ("Iranian Foreign Ministry", "University of North Carolina"). */
 void wm_inner_look_up(wm_resolver_t *r, wm_item_t *item, const wm_key_t *name);
 
+/* local.c: names that an article of local news means as its readers do. After the rounds of sense.c. WM_ERR_NOMEM. */
+wm_err_t wm_local_decide(wm_resolver_t *r, wm_error_t *err);
+
+/* weigh.c: how much an item makes the article speak of each of its countries. */
+float wm_sense_mass(const wm_item_t *item);
 /* weigh.c: adds (sign 1) or takes away (-1) what an item makes the article speak of. */
 void wm_sense_add_mass(wm_resolver_t *r, const wm_item_t *item, float sign);
 
@@ -25,6 +30,9 @@ typedef struct {
   float value[24];
 } wm_inputs_t;
 
+/* sense.c: the model's score of some inputs; the senses that an item may stand for, among the resolver's options (WM_ERR_NOMEM). */
+float wm_sense_score(const wm_resolver_t *r, const wm_inputs_t *x);
+wm_err_t wm_sense_lay_out(wm_resolver_t *r, wm_item_t *item, wm_error_t *err);
 /* sense.c: what stands around the mentions of an item; returns how many. */
 size_t wm_sense_around(wm_resolver_t *r, const wm_item_t *item, wm_around_t around[WM_AROUND_MAX]);
 /* The sense as an option, without its base. */

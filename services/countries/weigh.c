@@ -25,9 +25,13 @@ static float spoken(float mass) {
   return l > SPOKEN_MAX ? SPOKEN_MAX : l;
 }
 
-void wm_sense_add_mass(wm_resolver_t *r, const wm_item_t *item, float sign) {
+float wm_sense_mass(const wm_item_t *item) {
   uint32_t count = item->n_mentions ? item->n_mentions : 1;
-  float w = sign * k_mass[item->by] * item->confidence * sqrtf((float)count);
+  return k_mass[item->by] * item->confidence * sqrtf((float)count);
+}
+
+void wm_sense_add_mass(wm_resolver_t *r, const wm_item_t *item, float sign) {
+  float w = sign * wm_sense_mass(item);
   for (unsigned i = 0; i < item->n_countries; i++) {
     uint8_t c = item->countries[i];
     r->mass[c] += w;

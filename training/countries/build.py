@@ -309,16 +309,20 @@ ALLOWED = {"PER": (PERSON, SURNAME), "ORG": (METONYM, PARTY, ARMED, COMPANY, SCH
 
 def learned(g, data, silver, half):
     """Senses learned from annotated news without half `half` (None: from all), and from tagged news."""
-    regions = {learn.fold(n) for n, senses in g.names.items() if (NOTHING, 0) in senses}
-    firm = {learn.fold(n) for n, senses in g.names.items() if any(k in (COUNTRY, DEMONYM) for k, _ in senses)}
-    placed = {learn.fold(n) for n, senses in g.names.items() if any(k in (PLACE, AREA, COUNTRY) for k, _ in senses)}
-    generic = {learn.fold(n) for n in g.generic}
+    def bare(name):
+        """As keys are made: without a leading "the"."""
+        return learn.fold(name).removeprefix("the ")
+
+    regions = {bare(n) for n, senses in g.names.items() if (NOTHING, 0) in senses}
+    firm = {bare(n) for n, senses in g.names.items() if any(k in (COUNTRY, DEMONYM) for k, _ in senses)}
+    placed = {bare(n) for n, senses in g.names.items() if any(k in (PLACE, AREA, COUNTRY) for k, _ in senses)}
+    generic = {bare(n) for n in g.generic}
     codes = {i: c for c, i in g.index.items()}
     telling = {learn.fold(n): codes[ref] for n, senses in g.names.items() for (k, ref), (_, flags) in senses.items()
                if k in (COUNTRY, DEMONYM) and not flags & CAPS}
 
     def usable(name, kind):
-        key = learn.fold(name)
+        key = bare(name)
         if not key or key in regions or key in generic or (kind == "LOC" and key in placed):
             return False
         return not (kind in ("NORP", "ORG", "LOC") and key in firm)
@@ -445,10 +449,12 @@ def main():
     places = b"".join(pack_place(*p) for p in g.places)
     with open(f"{HERE}/policy.conf", "rb") as f:
         policy = f.read()
+    with open(f"{HERE}/cues.tsv", "rb") as f:
+        cues = f.read()
 
     def parts(half):
         table, packed, n = pack(g, o.keytool, learned(g, o.data, silver, half))
-        return {"countries": countries, "places": places, "names": table.tobytes(), "senses": packed.tobytes(), "policy": policy}, n
+        return {"countries": countries, "places": places, "names": table.tobytes(), "senses": packed.tobytes(), "policy": policy, "cues": cues}, n
 
     halves = [parts(0)[0], parts(1)[0]]
     n_choice, n_involved, n_focus = fit.sizes(o.dump)
