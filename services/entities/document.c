@@ -29,12 +29,13 @@ void wm_document_reset(wm_document_t *d, const wm_newsroom_t *newsroom) {
   d->newsroom = newsroom;
   d->n_mentions = d->n_forms = d->n_entities = 0;
   for (size_t f = 0; f < WM_FIELD_COUNT; f++) {
-    d->text[f] = (wm_str_t){"", 0};
+    d->text[f] = d->written[f] = (wm_str_t){"", 0};
     d->tokens[f] = NULL;
   }
 }
 
-void wm_document_field(wm_document_t *d, wm_field_t field, wm_str_t text, const wm_tokens_t *tokens) {
+void wm_document_field(wm_document_t *d, wm_field_t field, wm_str_t written, wm_str_t text, const wm_tokens_t *tokens) {
+  d->written[field] = written;
   d->text[field] = text;
   d->tokens[field] = tokens;
 }

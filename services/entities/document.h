@@ -63,7 +63,8 @@ typedef struct {
   const wm_knowledge_t *knowledge;
   const wm_newsroom_t *newsroom; /* borrowed for the article; NULL if there is no list */
   wm_newsroom_hits_t hits;
-  wm_str_t text[WM_FIELD_COUNT];
+  wm_str_t text[WM_FIELD_COUNT];    /* what the tokens are of */
+  wm_str_t written[WM_FIELD_COUNT]; /* the article's own; `text` is another where that has no capitals */
   const wm_tokens_t *tokens[WM_FIELD_COUNT];
   wm_mention_t *mentions;
   wm_form_t *forms;
@@ -77,8 +78,8 @@ void wm_document_init(wm_document_t *d, const wm_knowledge_t *knowledge);
 void wm_document_clear(wm_document_t *d);
 /** Forgets the article. `newsroom` (borrowed, may be NULL) is the list for the next one. */
 void wm_document_reset(wm_document_t *d, const wm_newsroom_t *newsroom);
-/** Takes a field's text and tokens (borrowed). */
-void wm_document_field(wm_document_t *d, wm_field_t field, wm_str_t text, const wm_tokens_t *tokens);
+/** Takes a field's text as `written`, the `text` that is read (the same, or it in capitals, byte for byte) and its tokens (borrowed). */
+void wm_document_field(wm_document_t *d, wm_field_t field, wm_str_t written, wm_str_t text, const wm_tokens_t *tokens);
 /** Adds spans of `field`, trimmed of articles, titles, possessives and stray punctuation; those with nothing left are dropped. WM_ERR_NOMEM. */
 wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *spans, size_t n, wm_error_t *err);
 /**

@@ -7,6 +7,7 @@
 #include "common/live.h"
 #include "services/entities/newsroom.h"
 #include "services/entities/publish.h"
+#include "services/entities/recase.h"
 
 #define VERSION WM_VERSION
 #define PATH_MAX_BYTES 4096
@@ -25,6 +26,7 @@ typedef struct {
   wm_language_t *language;
   wm_tagger_scratch_t *scratch;
   wm_tokens_t tokens[WM_FIELD_COUNT];
+  wm_buffer_t capitals[WM_FIELD_COUNT]; /* texts without capitals, in capitals */
   wm_document_t document;
 } worker_t;
 
@@ -115,6 +117,7 @@ static void entities_worker_close(void *worker) {
   wm_language_destroy(w->language);
   wm_tagger_scratch_destroy(w->scratch);
   for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_tokens_clear(&w->tokens[f]);
+  for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_buffer_clear(&w->capitals[f]);
   wm_document_clear(&w->document);
   free(w);
 }
@@ -125,6 +128,7 @@ static wm_err_t entities_worker_open(const void *shared, void **worker, wm_error
   w->shared = shared;
   w->slot = wm_live_join(w->shared->newsroom);
   for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_tokens_init(&w->tokens[f], WM_TOKENS_MAX);
+  for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_buffer_init(&w->capitals[f], UINT32_MAX);
   wm_document_init(&w->document, &w->shared->knowledge);
   w->scratch = wm_tagger_scratch_new();
   w->language = wm_language_new(err);
@@ -154,16 +158,29 @@ static bool understood(const worker_t *w, const char *code) {
   return !strcmp(own, "mul") || !strcmp(code, "und") || !strcmp(code, own);
 }
 
+/** The text of a field as it is read: in capitals where it has none. A short headline without capitals is judged by its body. */
+static wm_err_t text_of(worker_t *w, const wm_article_t *article, wm_field_t field, wm_str_t *text, wm_error_t *err) {
+  *text = wm_article_text(article, field);
+  bool bare = wm_recase_needed(*text, WM_RECASE_LETTERS);
+  if (!bare && field == WM_FIELD_HEADLINE)
+    bare = wm_recase_needed(*text, 1) && wm_recase_needed(wm_article_text(article, WM_FIELD_BODY), WM_RECASE_LETTERS);
+  if (!bare) return WM_OK;
+  wm_err_t rc = wm_recase_upper(*text, &w->capitals[field], err);
+  if (!rc) *text = (wm_str_t){w->capitals[field].data, w->capitals[field].len};
+  return rc;
+}
+
 /** Finds the names in both fields: those of the newsroom's list in any language, others where the model is made for the text. */
 static wm_err_t read_article(worker_t *w, const wm_article_t *article, bool tag, wm_error_t *err) {
   for (wm_field_t f = 0; f < WM_FIELD_COUNT; f++) {
-    wm_str_t text = wm_article_text(article, f);
+    wm_str_t written = wm_article_text(article, f), text = written;
     const wm_span_t *spans = NULL;
     size_t count = 0;
-    wm_err_t rc = wm_text_tokenize(text.s, text.len, &w->tokens[f], err);
+    wm_err_t rc = tag ? text_of(w, article, f, &text, err) : WM_OK;
+    if (!rc) rc = wm_text_tokenize(text.s, text.len, &w->tokens[f], err);
     if (!rc && tag) rc = wm_tagger_run(&w->shared->tagger, w->scratch, text.s, &w->tokens[f], &spans, &count, err);
     if (rc) return rc;
-    wm_document_field(&w->document, f, text, &w->tokens[f]);
+    wm_document_field(&w->document, f, written, text, &w->tokens[f]);
     rc = wm_document_add(&w->document, f, spans, count, err);
     if (!rc) rc = wm_document_list(&w->document, f, err);
     if (rc) return rc;

@@ -72,7 +72,7 @@ wm_err_t wm_document_list(wm_document_t *d, wm_field_t field, wm_error_t *err) {
   size_t from = d->n_mentions, kept = 0, h = 0;
   if (!d->newsroom) return WM_OK;
   wm_err_t rc =
-      wm_newsroom_match(d->newsroom, d->text[field].s, d->tokens[field], WM_DOCUMENT_MENTIONS_MAX, &d->hits, err);
+      wm_newsroom_match(d->newsroom, d->written[field].s, d->tokens[field], WM_DOCUMENT_MENTIONS_MAX, &d->hits, err);
   if (rc || d->hits.count == 0) return rc;
   while (from > 0 && d->mentions[from - 1].field == field) from--;
   wm_newsroom_hit_t *hits = d->hits.hits;

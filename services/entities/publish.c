@@ -32,14 +32,56 @@ static size_t calm(const wm_document_t *d, const wm_mention_t *m, char *name, si
   return out;
 }
 
+/** True for letters with dots: "u.s.", "j.k.". */
+static bool dotted(const char *s, size_t len) {
+  for (size_t i = 1; i < len; i += 2)
+    if (s[i] != '.') return false;
+  return len > 1;
+}
+
+/** True if a word of a name is an abbreviation, as far as its length tells: "IMF", "UN Security Council", "UK". */
+static bool short_form(const wm_mention_t *m, const char *s, size_t len) {
+  if (dotted(s, len)) return true;
+  if (m->type == WM_NAME_PERSON || m->type == WM_NAME_GROUP) return false;
+  if (m->end - m->first > 1) return len < CALM_BESIDE;
+  return len < (m->type == WM_NAME_PLACE ? CALM_ALONE - 1 : CALM_ALONE);
+}
+
+/**
+ * Writes at most `cap` bytes of a name that the article has without capitals as one would write it: "bank of uganda" is "Bank of Uganda", "imf" "IMF". The letters come
+ * from the text in capitals, byte for byte. Returns how many.
+ */
+static size_t dress(const wm_document_t *d, const wm_mention_t *m, char *out, size_t cap) {
+  const char *written = d->written[m->field].s, *capitals = d->text[m->field].s;
+  const wm_token_t *tokens = d->tokens[m->field]->tokens;
+  size_t n = m->end_byte - m->start_byte;
+  if (n > cap)
+    for (n = cap; n > 0 && ((unsigned char)written[m->start_byte + n] & 0xC0u) == 0x80u;) n--;
+  memcpy(out, written + m->start_byte, n);
+  for (uint32_t i = m->first; i < m->end; i++) {
+    unsigned kind = wm_document_kind(d, capitals, &tokens[i]);
+    size_t at = tokens[i].start - m->start_byte, len = tokens[i].end - tokens[i].start, step = 0;
+    if (i > m->first && kind & (WM_WORD_SMALL | WM_WORD_ARTICLE | WM_WORD_PARTICLE)) continue;
+    wm_utf8_decode(capitals + tokens[i].start, len, &step);
+    if (short_form(m, capitals + tokens[i].start, len)) step = len;
+    if (at + step <= n) memcpy(out + at, capitals + tokens[i].start, step);
+  }
+  return n;
+}
+
 /** A mention's text as a name: runs of white space become one space. */
 static json_t *name_of(const wm_document_t *d, const wm_entity_t *e) {
   const wm_form_t *form = &d->forms[e->name];
   const wm_mention_t *m = &d->mentions[form->mention];
-  const char *s = d->text[m->field].s;
-  char name[WM_NAME_BYTES_MAX];
-  size_t n = 0;
-  for (uint32_t i = m->start_byte; i < m->end_byte && n < sizeof name; i++) {
+  const char *s = d->text[m->field].s + m->start_byte;
+  char name[WM_NAME_BYTES_MAX], dressed[WM_NAME_BYTES_MAX];
+  size_t n = 0, len = m->end_byte - m->start_byte;
+  bool bare = d->written[m->field].s != d->text[m->field].s;
+  if (bare) {
+    len = dress(d, m, dressed, sizeof dressed);
+    s = dressed;
+  }
+  for (size_t i = 0; i < len && n < sizeof name; i++) {
     bool space = (unsigned char)s[i] <= ' ';
     if (space && n > 0 && name[n - 1] == ' ') continue;
     name[n++] = space ? ' ' : s[i];
@@ -51,7 +93,7 @@ static json_t *name_of(const wm_document_t *d, const wm_entity_t *e) {
       n--;
       if (head) break;
     }
-  if (form->upper && (e->type == WM_NAME_PLACE || e->type == WM_NAME_PERSON)) n = calm(d, m, name, n);
+  if (!bare && form->upper && (e->type == WM_NAME_PLACE || e->type == WM_NAME_PERSON)) n = calm(d, m, name, n);
   return json_stringn(name, n);
 }
 
@@ -95,7 +137,7 @@ static json_t *entity_of(const wm_document_t *d, const wm_entity_t *e, size_t nu
 }
 
 static json_t *mention_of(const wm_document_t *d, const wm_mention_t *m, wm_text_points_t *points) {
-  const char *text = d->text[m->field].s + m->start_byte;
+  const char *text = d->written[m->field].s + m->start_byte;
   size_t start = wm_text_points_at(points, m->start_byte);
   size_t end = wm_text_points_at(points, m->end_byte);
   return json_pack("{s:s, s:I, s:I, s:s%}", "field", wm_field_names[m->field], "start", (json_int_t)start, "end",
@@ -105,7 +147,7 @@ static json_t *mention_of(const wm_document_t *d, const wm_mention_t *m, wm_text
 json_t *wm_document_publish(const wm_document_t *d) {
   json_t *all = json_array();
   wm_text_points_t points[WM_FIELD_COUNT];
-  for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_text_points_init(&points[f], d->text[f].s, d->text[f].len);
+  for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_text_points_init(&points[f], d->written[f].s, d->written[f].len);
   for (size_t i = 0; all && i < d->n_entities; i++)
     if (json_array_append_new(all, entity_of(d, &d->entities[i], i + 1))) goto failed;
   for (size_t i = 0; all && i < d->n_mentions; i++) {

@@ -76,7 +76,8 @@ static void add_field(wm_field_t field, const char *marked) {
     }
     assert_true(spans[i].first < spans[i].end);
   }
-  wm_document_field(&g_document, field, (wm_str_t){text, strlen(text)}, &g_tokens[field]);
+  const wm_str_t all = {text, strlen(text)};
+  wm_document_field(&g_document, field, all, all, &g_tokens[field]);
   assert_int_equal(wm_document_add(&g_document, field, spans, count, NULL), WM_OK);
 }
 

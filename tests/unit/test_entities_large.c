@@ -49,7 +49,7 @@ static double time_of(fixture_t *f, const char *first, const char *part, size_t 
 /* Bytes of a text that has a token in `each` bytes: five megabytes where that is to be had in some seconds. */
 static size_t size_for(size_t each) {
   bool slow = SLOW || !(wm_net_path("avx2") || wm_net_path("avx512vnni"));
-  size_t most = each * (slow ? 120000 : WHOLE);
+  size_t most = each * (slow ? 50000 : WHOLE);
   return most < WHOLE ? most : WHOLE;
 }
 

@@ -171,7 +171,7 @@ long native_names(void *service, const char *headline, const char *body, size_t 
     if (wm_text_tokenize(text.s, text.len, &s->tokens[f], NULL) ||
         wm_tagger_run(&s->tagger, s->scratch, text.s, &s->tokens[f], &spans, &count, NULL))
       return -1;
-    wm_document_field(&s->document, f, text, &s->tokens[f]);
+    wm_document_field(&s->document, f, text, text, &s->tokens[f]);
     if (wm_document_add(&s->document, f, spans, count, NULL)) return -1;
   }
   if (wm_document_resolve(&s->document, NULL)) return -1;
