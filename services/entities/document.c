@@ -5,7 +5,6 @@
 #include <utf8proc.h>
 
 #define SALT_LISTED 0x6c737401u
-#define DATELINE 12u /* tokens at the beginning of the body in which place and date stand */
 
 void wm_document_init(wm_document_t *d, const wm_knowledge_t *knowledge) {
   memset(d, 0, sizeof *d);
@@ -120,6 +119,15 @@ static bool no_end(const wm_document_t *d, const char *text, const wm_mention_t 
   return m->type == WM_NAME_ORGANISATION && text[tail[-1].start] == '-' && tail->end - tail->start > 2;
 }
 
+/** True if a name ends in a number that is no part of it: "by 52" in "Court of Appeals by 52", but not "of 77" in "Group of 77". */
+static bool counted(const wm_document_t *d, const char *text, const wm_mention_t *m) {
+  const wm_token_t *tail = &d->tokens[m->field]->tokens[m->end - 1];
+  if (m->end - m->first < 3 || m->type == WM_NAME_EVENT || m->type == WM_NAME_WORK) return false;
+  if (!(tail->flags & WM_TOKEN_NUMBER) || !(tail[-1].flags & WM_TOKEN_WORD)) return false;
+  if (tail[-1].flags & (WM_TOKEN_CAPITAL | WM_TOKEN_UPPER | WM_TOKEN_MIXED)) return false;
+  return !(wm_document_kind(d, text, &tail[-1]) & WM_WORD_LINK);
+}
+
 /** True if a name does not begin with the token. */
 static bool no_begin(const wm_document_t *d, const char *text, const wm_mention_t *m) {
   const wm_token_t *head = &d->tokens[m->field]->tokens[m->first];
@@ -128,25 +136,37 @@ static bool no_begin(const wm_document_t *d, const char *text, const wm_mention_
   unsigned kind = wm_document_kind(d, text, head);
   bool alone = m->end - m->first == 1;
   if (kind & WM_WORD_ARTICLE) return !capital || alone;
+  if (kind & WM_WORD_SMALL && !capital && !(kind & WM_WORD_PARTICLE) && m->type != WM_NAME_WORK &&
+      m->type != WM_NAME_EVENT)
+    return true;
   return m->type == WM_NAME_PERSON && kind & WM_WORD_TITLE && (!alone || m->sure < 0.8f);
 }
 
-/** True for a dash with white space on both sides, which parts a dateline from the text. */
-static bool parts(const char *text, const wm_token_t *t) {
-  if (!(t->flags & WM_TOKEN_PUNCT) || !(t->flags & WM_TOKEN_SPACE) || !(t[1].flags & WM_TOKEN_SPACE)) return false;
-  size_t len = t->end - t->start;
-  const char *s = text + t->start;
-  return (len == 1 && *s == '-') || (len == 3 && (!memcmp(s, "\xE2\x80\x93", 3) || !memcmp(s, "\xE2\x80\x94", 3)));
+/** True if what is left of a person is where the title is from: "of Cambridge" behind "Duchess". */
+static bool of_place(const wm_document_t *d, const char *text, const wm_mention_t *m) {
+  const wm_token_t *head = &d->tokens[m->field]->tokens[m->first];
+  if (m->type != WM_NAME_PERSON || head->flags & (WM_TOKEN_CAPITAL | WM_TOKEN_UPPER)) return false;
+  unsigned kind = wm_document_kind(d, text, head);
+  return kind & WM_WORD_LINK && !(kind & WM_WORD_PARTICLE);
+}
+
+static void make_place(wm_mention_t *m) {
+  m->type = WM_NAME_PLACE;
+  m->types[WM_NAME_PLACE] += m->types[WM_NAME_PERSON];
+  m->types[WM_NAME_PERSON] = 0;
 }
 
 /** Takes off what is no part of the name. */
 static void trim(const wm_document_t *d, wm_mention_t *m) {
   const char *text = d->text[m->field].s;
   const wm_token_t *tokens = d->tokens[m->field]->tokens;
-  for (uint32_t i = m->first + 1; i + 1 < m->end && i < DATELINE && m->field == WM_FIELD_BODY; i++)
-    if (m->type == WM_NAME_PLACE && parts(text, &tokens[i])) m->end = i; /* "WINNIPEG, Manitoba - Nurses" */
+  for (uint32_t i = m->first + 1; i + 1 < m->end && i < WM_DATELINE && m->field == WM_FIELD_BODY; i++)
+    if (m->type == WM_NAME_PLACE && wm_document_dash(text, &tokens[i])) m->end = i; /* "WINNIPEG, Manitoba - Nurses" */
   while (m->first < m->end) {
-    if (no_begin(d, text, m)) m->first++;
+    if (no_begin(d, text, m)) {
+      if (of_place(d, text, m)) make_place(m);
+      m->first++;
+    } else if (counted(d, text, m)) m->end -= 2;
     else if (no_end(d, text, m)) m->end--;
     else break;
   }
@@ -180,8 +200,25 @@ static bool broken_off(const wm_document_t *d, const wm_mention_t *m, const wm_s
   return !(tail->flags & WM_TOKEN_CAPITAL) && wm_document_kind(d, text, tail) & WM_WORD_LINK;
 }
 
+/** Adds one name. */
+static wm_err_t add_one(wm_document_t *d, wm_mention_t *m, wm_error_t *err) {
+  trim(d, m);
+  if (m->first >= m->end) return WM_OK;
+  wm_document_place(d, m);
+  wm_mention_t *before = d->n_mentions ? &d->mentions[d->n_mentions - 1] : NULL;
+  if (before && annexed(d, before, m)) {
+    before->end = m->end;
+    wm_document_place(d, before);
+    return WM_OK;
+  }
+  wm_err_t rc = wm_document_grow(d, err);
+  if (!rc) d->mentions[d->n_mentions++] = *m;
+  return rc;
+}
+
 wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *spans, size_t n, wm_error_t *err) {
-  for (size_t i = 0; i < n && d->n_mentions < WM_DOCUMENT_MENTIONS_MAX; i++) {
+  wm_err_t rc = WM_OK;
+  for (size_t i = 0; !rc && i < n && d->n_mentions < WM_DOCUMENT_MENTIONS_MAX; i++) {
     wm_mention_t m = {.field = field,
                       .first = spans[i].first,
                       .end = spans[i].end,
@@ -191,20 +228,11 @@ wm_err_t wm_document_add(wm_document_t *d, wm_field_t field, const wm_span_t *sp
                       .sure = spans[i].sure};
     memcpy(m.types, spans[i].types, sizeof m.types);
     while (i + 1 < n && broken_off(d, &m, &spans[i + 1])) m.end = spans[++i].end;
-    trim(d, &m);
-    if (m.first >= m.end) continue;
-    wm_document_place(d, &m);
-    wm_mention_t *before = d->n_mentions ? &d->mentions[d->n_mentions - 1] : NULL;
-    if (before && annexed(d, before, &m)) {
-      before->end = m.end;
-      wm_document_place(d, before);
-      continue;
-    }
-    wm_err_t rc = wm_document_grow(d, err);
-    if (rc) return rc;
-    d->mentions[d->n_mentions++] = m;
+    wm_mention_t place = m;
+    if (wm_dateline_part(d, &m, &place)) rc = add_one(d, &place, err);
+    if (!rc) rc = add_one(d, &m, err);
   }
-  return WM_OK;
+  return rc;
 }
 
 /** The key of a group's last word leaves out a plural's "s": "Iranians" are "Iranian". */

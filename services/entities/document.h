@@ -15,6 +15,7 @@
 
 #define WM_DOCUMENT_MENTIONS_MAX 20000u /* of one article; what follows is left out */
 #define WM_FORM_WORDS 12u               /* words of a name that are compared */
+#define WM_DATELINE 12u                 /* tokens at the beginning of the body in which a dateline ends */
 #define WM_UNLISTED UINT32_MAX          /* not in the newsroom's list */
 
 /** One place where a name stands. */
@@ -110,6 +111,12 @@ wm_err_t wm_document_tidy(wm_document_t *d, wm_error_t *err);
 wm_err_t wm_listed_join(wm_document_t *d, wm_error_t *err);
 /** Adds mentions where the tagger found nothing but the text has a name that it found elsewhere in the article. WM_ERR_NOMEM. */
 wm_err_t wm_document_recover(wm_document_t *d, wm_error_t *err);
+/** True for a dash with white space on both sides, which parts a dateline from the text. `t` is not the last token. */
+bool wm_document_dash(const char *text, const wm_token_t *t);
+/** Parts the `place` of a dateline from a name that begins before its dash and ends behind it ("Tokyo - Toyota Motor"). Returns whether it did. */
+bool wm_dateline_part(const wm_document_t *d, wm_mention_t *m, wm_mention_t *place);
+/** True for the first name of the body where a dateline's dash and a sentence follow: most likely a place. */
+bool wm_dateline_begins(const wm_document_t *d, const wm_mention_t *m);
 /** Makes room for one more mention. WM_ERR_NOMEM. */
 wm_err_t wm_document_grow(wm_document_t *d, wm_error_t *err);
 /** Finds acronyms in brackets after their long form (or the other way round): they get one type, and `same` is set. */

@@ -19,6 +19,7 @@ wm_err_t wm_knowledge_open(const wm_model_t *model, wm_knowledge_t *out, wm_erro
   if (!rc) rc = values(model, "lex.val", sizeof(uint16_t), out->words.count, &data, err);
   out->kinds = data;
   if (!rc) rc = wm_lookup_open(model, "name", &out->names, err);
+  if (!rc) rc = wm_lists_open(model, &out->lists, err);
   if (!rc) rc = values(model, "name.val", sizeof(uint32_t), out->names.count, &data, err);
   out->records = data;
   if (!rc) rc = wm_model_section(model, "known", sizeof(wm_known_t), &data, &len, err);

@@ -39,6 +39,7 @@ enum {
 
 typedef struct {
   wm_lookup_t words, names;
+  wm_lists_t lists;        /* the gazetteer, as the tagger has it */
   const uint16_t *kinds;   /* of each entry of `words` */
   const uint32_t *records; /* record of each entry of `names`; the top bit marks the chief name */
   const wm_known_t *known;
@@ -46,7 +47,7 @@ typedef struct {
   const uint8_t *calibration; /* confidence in percent for each percent of what the network says, 101 numbers */
 } wm_knowledge_t;
 
-/** Opens sections lex.*, name.*, known and calib. WM_ERR_MODEL. */
+/** Opens sections lex.*, name.*, gaz.*, known and calib. WM_ERR_MODEL. */
 wm_err_t wm_knowledge_open(const wm_model_t *model, wm_knowledge_t *out, wm_error_t *err);
 /** Kinds of the name or word `key` (a WM_NAME_SEED joined by its words), 0 if none. */
 unsigned wm_knowledge_kind(const wm_knowledge_t *k, uint64_t key);

@@ -47,6 +47,11 @@ wm_err_t wm_lists_open(const wm_model_t *model, wm_lists_t *out, wm_error_t *err
   return WM_OK;
 }
 
+uint32_t wm_lists_find(const wm_lists_t *g, uint64_t key) {
+  uint32_t at = wm_lookup_find(&g->table, key);
+  return at == WM_LOOKUP_NONE ? 0 : g->values[at] & (WM_LISTS_MORE - 1u);
+}
+
 /** Lengths (in tokens) of the longest name of each list that begins at tokens[0]. Returns the lists that were met. */
 static uint32_t longest(const wm_lists_t *g, const wm_token_t *tokens, const uint64_t *words, size_t n,
                         uint8_t length[WM_LISTS_MAX]) {

@@ -27,6 +27,8 @@ uint32_t wm_lookup_find(const wm_lookup_t *t, uint64_t key);
 
 #define WM_LISTS_MAX 15u /* lists at most: a bit each of a value; the last bit says that a longer name goes on */
 #define WM_LISTS_MORE 0x8000u
+#define WM_LISTS_PLACES \
+  0x1E8u /* the lists of countries, cities, towns, divisions and regions (training/entities/gazetteers.py) */
 #define WM_LISTS_WORDS 8u /* words of a name at most */
 
 typedef struct {
@@ -36,6 +38,8 @@ typedef struct {
 
 /** Opens sections gaz.idx, gaz.key and gaz.val. WM_ERR_MODEL. */
 wm_err_t wm_lists_open(const wm_model_t *model, wm_lists_t *out, wm_error_t *err);
+/** The lists (bits 0 to 14) that have exactly the name `key`, a WM_NAME_SEED joined by the wm_features_word() of its tokens. */
+uint32_t wm_lists_find(const wm_lists_t *g, uint64_t key);
 /**
  * For each of `n` tokens the lists in which the longest name that begins there is found (bits 0 to 14: it begins a name of that list;
  * bits 16 to 30: it is inside one). Names begin at capitals only. `words` are the tokens' wm_features_word(). Linear time.

@@ -2,7 +2,8 @@
  * retype: mentions that are written alike are of one type in one article.
  *
  * What the tagger says of each is added up; a single word that is the surname of somebody named in full in the article counts as a person unless
- * the tagger is very sure that it is not; so with the last word of an event ("Dorian" of "Hurricane Dorian").
+ * the tagger is very sure that it is not; so with the last word of an event ("Dorian" of "Hurricane Dorian"), and with a family ("Clintons"). What stands before
+ * the dash of a dateline ("Tokyo - ") counts as a place in the same way.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,18 @@ static uint64_t words_of(const wm_document_t *d, const wm_mention_t *m, uint64_t
     (*n)++;
   }
   return key;
+}
+
+/** Type of the name of several words that ends in the single word of `m`, or in it without a plural's "s"; WM_INDEX_NONE if there is none. */
+static uint32_t owner_of(const wm_document_t *d, const wm_mention_t *m, uint64_t key) {
+  wm_token_t t = d->tokens[m->field]->tokens[m->first];
+  const char *text = d->text[m->field].s;
+  uint32_t owner = wm_index_get(&d->index2, wm_features_join(key, SALT_SURNAME));
+  if (owner != WM_INDEX_NONE || m->end - m->first > 1 || t.end - t.start < 4 || text[t.end - 1] != 's') return owner;
+  t.end--;
+  key = wm_features_join(WM_NAME_SEED, wm_document_word(text, &t, NULL));
+  owner = wm_index_get(&d->index2, wm_features_join(key, SALT_SURNAME));
+  return owner == WM_NAME_PERSON ? owner : WM_INDEX_NONE;
 }
 
 static uint8_t best_type(const votes_t *v) {
@@ -75,9 +88,10 @@ wm_err_t wm_document_retype(wm_document_t *d, wm_error_t *err) {
     uint64_t last = 0;
     uint32_t n = 0;
     uint64_t key = words_of(d, m, &last, &n);
-    uint32_t owner = n == 1 ? wm_index_get(&d->index2, wm_features_join(key, SALT_SURNAME)) : WM_INDEX_NONE;
+    uint32_t owner = n == 1 ? owner_of(d, m, key) : WM_INDEX_NONE;
     if (m->listed != WM_UNLISTED) continue; /* of the type that the list says */
     if (owner != WM_INDEX_NONE) v.types[owner] *= SURNAME_ODDS;
+    if (wm_dateline_begins(d, m)) v.types[WM_NAME_PLACE] *= SURNAME_ODDS;
     uint8_t best = best_type(&v);
     if (v.types[best] > MAJORITY * v.types[m->type]) m->type = best;
   }

@@ -2,7 +2,8 @@
  * tidy: names that an editor would strike out, by what the rest of the article says.
  *
  * "Lake" at the beginning of a headline is no place where the article goes on about "the mud of a lake"; the "Iquique fire" of the "Iquique fire brigade"
- * is Iquique, once the article has named that as a place; a word of a title in quotation marks is no name of its own.
+ * is Iquique, once the article has named that as a place; a word of a title in quotation marks is no name of its own; "pro" is none without the "Turkish" of
+ * "pro-Turkish", and "31st" none at all.
  */
 #include <string.h>
 
@@ -74,6 +75,42 @@ static bool in_title(const wm_document_t *d, const wm_mention_t *m) {
   return capitals >= 2;
 }
 
+/* A number by itself: "31st", a year, "0.745"; works may have such names ("25"), and dates ("9/11"). */
+static bool number(const wm_document_t *d, const wm_mention_t *m) {
+  const wm_token_t *t = &d->tokens[m->field]->tokens[m->first];
+  const char *s = d->text[m->field].s + t->start;
+  size_t len = t->end - t->start, digits = 0, letters = 0;
+  if (m->end - m->first != 1 || !(t->flags & WM_TOKEN_NUMBER)) return false;
+  for (size_t i = 0; i < len; i++) {
+    digits += (s[i] >= '0' && s[i] <= '9') || s[i] == '.' || s[i] == ',';
+    letters += s[i] >= 'a' && s[i] <= 'z';
+  }
+  return digits == len ? m->type != WM_NAME_WORK : letters == 2 && digits + letters == len;
+}
+
+/* True for the first part of a word with a hyphen, in lower case: "pro" of "pro-Turkish". */
+static bool prefix(const wm_document_t *d, const wm_mention_t *m) {
+  const wm_tokens_t *all = d->tokens[m->field];
+  const wm_token_t *t = &all->tokens[m->first];
+  return m->end - m->first == 1 && lower(t) && m->first + 2 < all->count && d->text[m->field].s[t[1].start] == '-' &&
+         !((t[1].flags | t[2].flags) & WM_TOKEN_SPACE);
+}
+
+/*
+ * Settles a prefix by what follows, `next` (NULL if nothing does): with a capital, which is no name of another type, it is a group. Returns whether it is
+ * a name; `*joined` whether it took `next` in.
+ */
+static bool join_prefix(const wm_document_t *d, wm_mention_t *m, const wm_mention_t *next, bool *joined) {
+  uint32_t at = m->first + 2;
+  bool begins = next && next->field == m->field && next->first <= at;
+  bool capital = d->tokens[m->field]->tokens[at].flags & (WM_TOKEN_CAPITAL | WM_TOKEN_UPPER | WM_TOKEN_MIXED);
+  *joined = begins && next->type == WM_NAME_GROUP && next->listed == WM_UNLISTED;
+  if (m->type != WM_NAME_GROUP || !capital || (begins && !*joined)) return false;
+  m->end = *joined ? next->end : at + 1;
+  wm_document_place(d, m);
+  return true;
+}
+
 /* Notes the words that are candidates (`*words`: if there are any), and the places of the article. */
 static void note(wm_document_t *d, bool *words) {
   *words = false;
@@ -114,6 +151,12 @@ wm_err_t wm_document_tidy(wm_document_t *d, wm_error_t *err) {
     const wm_token_t *tokens = d->tokens[m.field]->tokens;
     if (first_word(d, &m) && wm_index_get(&d->index, word_key(text, &tokens[m.first])) == 1) continue;
     if (in_title(d, &m)) continue;
+    if (m.listed == WM_UNLISTED && number(d, &m)) continue;
+    if (m.listed == WM_UNLISTED && prefix(d, &m)) {
+      bool joined = false;
+      if (!join_prefix(d, &m, i + 1 < d->n_mentions ? &d->mentions[i + 1] : NULL, &joined)) continue;
+      i += joined;
+    }
     uint32_t end = head_end(d, &m);
     if (end < m.end && wm_index_get(&d->index, place_key(text, tokens, m.first, end)) == 1) {
       m.end = end;

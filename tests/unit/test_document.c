@@ -33,11 +33,18 @@ static int close_model(void **state) {
 
 typedef struct {
   uint32_t start, end; /* bytes */
-  uint8_t type;
-  float sure;
+  uint8_t type, other;
+  float sure, rest; /* that it is of `type`, of `other` */
 } mark_t;
 
-/* Copies `marked` without its marks: "{L80:Lagos}" is a place of which the tagger is sure by 0.8 (two digits may be left out: 0.95). Returns how many. */
+static float two_digits(const char *s) {
+  return (float)((s[0] - '0') * 10 + s[1] - '0') / 100;
+}
+
+/*
+ * Copies `marked` without its marks: "{L80:Lagos}" is a place of which the tagger is sure by 0.8 (two digits may be left out: 0.95), "{L60+O30:Lagos}" one that may be
+ * an organisation. Returns how many.
+ */
 static size_t unmark(const char *marked, char *text, mark_t *marks) {
   static const char letters[] = "POLNEW";
   size_t n = 0, count = 0;
@@ -45,10 +52,17 @@ static size_t unmark(const char *marked, char *text, mark_t *marks) {
     if (*s == '{') {
       const char *letter = strchr(letters, *++s);
       assert_true(letter && count < SPANS_MAX);
-      marks[count] = (mark_t){(uint32_t)n, 0, (uint8_t)(letter - letters), 0.95f};
+      marks[count] = (mark_t){.start = (uint32_t)n, .type = (uint8_t)(letter - letters), .sure = 0.95f};
       if (*++s != ':') {
-        marks[count].sure = (float)((s[0] - '0') * 10 + s[1] - '0') / 100;
+        marks[count].sure = two_digits(s);
         s += 2;
+      }
+      if (*s == '+') {
+        letter = strchr(letters, s[1]);
+        assert_non_null(letter);
+        marks[count].other = (uint8_t)(letter - letters);
+        marks[count].rest = two_digits(s + 2);
+        s += 4;
       }
       assert_int_equal(*s, ':');
     } else if (*s == '}') {
@@ -70,6 +84,7 @@ static void add_field(wm_field_t field, const char *marked) {
   for (size_t i = 0; i < count; i++) {
     spans[i] = (wm_span_t){.type = marks[i].type, .sure = marks[i].sure};
     spans[i].types[marks[i].type] = marks[i].sure;
+    spans[i].types[marks[i].other] += marks[i].rest;
     for (uint32_t t = 0; t < g_tokens[field].count; t++) {
       if (g_tokens[field].tokens[t].start == marks[i].start) spans[i].first = t;
       if (g_tokens[field].tokens[t].end == marks[i].end) spans[i].end = t + 1;
@@ -108,6 +123,68 @@ static void a_dateline_is_no_part_of_the_text(void **state) {
       "", "They saw {W:Road - A Film} in {L:Lagos}, and after that went on to the {L:Ikeja – Lekki} road on foot.");
   expect(all, "work", "Road - A Film"); /* elsewhere a dash may be part of a name */
   expect(all, "place", "Ikeja – Lekki");
+}
+
+static void a_dateline_begins_with_a_place(void **state) {
+  (void)state;
+  json_t *all = entities_of("", "{O:Tokyo - Umi Motor} and {O:Sora Group} build a plant, said {P:Ken Ito}.");
+  expect(all, "place", "Tokyo");
+  expect(all, "organisation", "Umi Motor");
+  all = entities_of("", "{O:QARNOVO — Zelta Mining} cut jobs."); /* in capitals, whatever lists know */
+  expect(all, "place", "Qarnovo");
+  expect(all, "organisation", "Zelta Mining");
+  all = entities_of("", "{O:Fern - Holloway} cut jobs in {L:Tokyo}."); /* no place */
+  expect(all, "organisation", "Fern - Holloway");
+  all = entities_of("", "{O60+L30:Sirowa}, {L:Kenya} ({O:AP}) - Rain fell."); /* the tagger is not sure */
+  expect(all, "place", "Sirowa");
+  all = entities_of("", "{O60+L30:Sirowa} – the company that sells tea – cut jobs."); /* no sentence follows */
+  expect(all, "organisation", "Sirowa");
+  all = entities_of("", "{O:Sirowa} - Rain fell."); /* it is sure */
+  expect(all, "organisation", "Sirowa");
+}
+
+static void parts_of_words_and_numbers_are_no_names(void **state) {
+  (void)state;
+  json_t *all = entities_of(
+      "",
+      "The {N60:pro}-{N:Turkish} fighters met {N60:anti}-{L:Sudan} crowds and a {N60:neo}-fascist. {N60:ex}-Nordic.");
+  expect(all, "group", "pro-Turkish");
+  expect(all, "group", "ex-Nordic");
+  expect(all, "place", "Sudan");
+  expect_no_mention(all, "Turkish");
+  expect_no_mention(all, "anti");
+  expect_no_mention(all, "neo");
+  all =
+      entities_of("", "The {E60:31st} games of {E60:2026} cost {O60:0.745} of it on {E:9/11}, and {W:25} is an album.");
+  assert_int_equal(json_array_size(all), 2);
+  expect(all, "event", "9/11");
+  expect(all, "work", "25");
+}
+
+static void names_neither_begin_nor_end_with_small_words_and_counts(void **state) {
+  (void)state;
+  json_t *all = entities_of(
+      "",
+      "{O:Tenth Circuit Court of Appeals by 52} votes, said the {O:Group of 77}. {E:Revolution of 2011}. {P:Fern 4}");
+  expect(all, "organisation", "Tenth Circuit Court of Appeals");
+  expect(all, "organisation", "Group of 77");
+  expect(all, "event", "Revolution of 2011");
+  all = entities_of(
+      "", "The Duke {P:and Duchess of Sirowa} came, and the Earl {P:of Umia} with {P:van Holm} and {P:Ana de Luz}.");
+  expect(all, "place", "Sirowa");
+  expect(all, "place", "Umia");
+  expect(all, "person", "van Holm");
+  expect(all, "person", "Ana de Luz");
+}
+
+static void a_family_is_of_people(void **state) {
+  (void)state;
+  json_t *all = entities_of(
+      "",
+      "Two {O60+P30:Fernlocks} came: {P:Ana Fernlock} and {P:Ben Fernlock}. The {O:Holms} lost to {O60+P30:Lakers}.");
+  expect(all, "person", "Fernlocks");
+  expect(all, "organisation", "Lakers");
+  assert_int_equal(count_of(expect(all, "person", "Ana Fernlock")), 1);
 }
 
 static void first_words_may_be_common_words(void **state) {
@@ -197,6 +274,10 @@ static void forms_of_one_thing_join(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_dateline_is_no_part_of_the_text),
+      cmocka_unit_test(a_dateline_begins_with_a_place),
+      cmocka_unit_test(parts_of_words_and_numbers_are_no_names),
+      cmocka_unit_test(names_neither_begin_nor_end_with_small_words_and_counts),
+      cmocka_unit_test(a_family_is_of_people),
       cmocka_unit_test(first_words_may_be_common_words),
       cmocka_unit_test(common_words_behind_a_place_are_no_event),
       cmocka_unit_test(words_of_titles_are_no_names),
