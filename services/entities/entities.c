@@ -57,6 +57,7 @@ static void entities_close(void *shared) {
   if (!s) return;
   wm_live_destroy(s->newsroom);
   free(s->newsroom_path);
+  wm_tagger_close(&s->tagger);
   wm_model_close(s->model);
   free(s);
 }

@@ -32,7 +32,7 @@ static void plain_product(const wm_net_product_t *p, const uint8_t *q, size_t n,
   }
 }
 
-static const wm_net_path_t plain = {"plain", plain_add_row, plain_quantise, plain_product};
+static const wm_net_path_t plain = {"plain", plain_add_row, plain_quantise, plain_product, 0, NULL};
 
 const wm_net_path_t *wm_net_path(const char *name) {
   const wm_net_path_t *const all[] = {wm_net_avx512(), wm_net_avx2(), &plain};

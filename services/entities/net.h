@@ -16,13 +16,16 @@
 
 #define WM_NET_WIDTH 128u /* numbers of a token's vector */
 #define WM_NET_GROUP 4u   /* inputs that lie together in packed weights */
+#define WM_NET_ALIGNMENT 64u
+#define WM_NET_INPUTS_MAX (3u * WM_NET_WIDTH)
 
-/** A product with packed weights: w[inputs / 4][outputs][4]. Outputs are a multiple of 16. */
+/** A product with packed weights: w[inputs / 4][outputs][4]. Inputs are a multiple of WM_NET_WIDTH, outputs of 16. */
 typedef struct {
   const int8_t *weights;
   const float *scale; /* of each output */
   const float *bias;  /* of each output */
   uint32_t inputs, outputs;
+  const void *packed; /* what the path's pack() made of the weights; NULL if it has none */
 } wm_net_product_t;
 
 typedef struct {
@@ -36,6 +39,9 @@ typedef struct {
    * token's inputs begin at its own place in `q` and may reach over the next ones (that is the convolution).
    */
   void (*product)(const wm_net_product_t *p, const uint8_t *q, size_t n, float *out);
+  size_t packed_bytes; /* that pack() writes for a weight; 0: product() reads the weights as they are */
+  /** Writes the product's weights in the order in which product() reads them into `packed` (aligned to WM_NET_ALIGNMENT). */
+  void (*pack)(const wm_net_product_t *p, void *packed);
 } wm_net_path_t;
 
 /** The path called `name`; NULL for the fastest one that this processor has. NULL if it has none of that name. */

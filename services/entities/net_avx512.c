@@ -85,7 +85,7 @@ AVX512 static void avx512_product(const wm_net_product_t *p, const uint8_t *q, s
     for (size_t o = 0; o < p->outputs; o += LANES) avx512_narrow(p, o, q + t * WM_NET_WIDTH, out + t * p->outputs);
 }
 
-static const wm_net_path_t avx512 = {"avx512vnni", avx512_add_row, avx512_quantise, avx512_product};
+static const wm_net_path_t avx512 = {"avx512vnni", avx512_add_row, avx512_quantise, avx512_product, 0, NULL};
 
 const wm_net_path_t *wm_net_avx512(void) {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -26,6 +26,7 @@ struct wm_tagger_scratch {
   uint8_t tags[WM_TAGGER_SEGMENT];
   float x[ROOM][WM_NET_WIDTH];
   uint8_t q[ROOM + 2][WM_NET_WIDTH]; /* a row of zeros before and after */
+  float y[WM_TAGGER_CHUNK][WM_TAGGER_OUTPUTS];
   wm_span_t *spans;
   size_t count, capacity;
 };
@@ -106,7 +107,30 @@ static wm_err_t open_products(const wm_model_t *model, wm_tagger_t *t, wm_error_
   if (!rc) rc = section(model, "out.scale", sizeof(float), WM_TAGGER_OUTPUTS, &scale, err);
   if (!rc) rc = section(model, "out.bias", sizeof(float), WM_TAGGER_OUTPUTS, &bias, err);
   if (rc) return rc;
-  t->out = (wm_net_product_t){weights, scale, bias, WM_NET_WIDTH, WM_TAGGER_OUTPUTS};
+  t->out = (wm_net_product_t){weights, scale, bias, WM_NET_WIDTH, WM_TAGGER_OUTPUTS, NULL};
+  return WM_OK;
+}
+
+static size_t packed_size(const wm_tagger_t *t, const wm_net_product_t *p) {
+  return t->path->packed_bytes * p->inputs * p->outputs;
+}
+
+static void pack_product(const wm_tagger_t *t, wm_net_product_t *p, char **at) {
+  t->path->pack(p, *at);
+  p->packed = *at;
+  *at += packed_size(t, p);
+}
+
+/** Puts the weights into the order in which the path reads them. */
+static wm_err_t pack_products(wm_tagger_t *t, wm_error_t *err) {
+  size_t size = packed_size(t, &t->out);
+  for (uint32_t l = 0; l < t->layers; l++) size += packed_size(t, &t->conv[l]);
+  if (!size) return WM_OK;
+  t->packed = aligned_alloc(WM_NET_ALIGNMENT, size);
+  if (!t->packed) return wm_error_set(err, WM_ERR_NOMEM, "out of memory for %zu bytes of weights", size);
+  char *at = t->packed;
+  for (uint32_t l = 0; l < t->layers; l++) pack_product(t, &t->conv[l], &at);
+  pack_product(t, &t->out, &at);
   return WM_OK;
 }
 
@@ -117,7 +141,13 @@ wm_err_t wm_tagger_open(const wm_model_t *model, const char *path, wm_tagger_t *
   wm_err_t rc = open_meta(model, out, err);
   if (!rc) rc = open_rows(model, out, err);
   if (!rc) rc = open_products(model, out, err);
+  if (!rc) rc = pack_products(out, err);
   return rc;
+}
+
+void wm_tagger_close(wm_tagger_t *tagger) {
+  free(tagger->packed);
+  tagger->packed = NULL;
 }
 
 wm_tagger_scratch_t *wm_tagger_scratch_new(void) {
@@ -180,13 +210,11 @@ static void run_chunk(const wm_tagger_t *t, wm_tagger_scratch_t *s, size_t n, si
     for (size_t i = 0; i < count; i++)
       if (s->places[a + i] == GAP) memset(s->x[i], 0, sizeof s->x[i]);
   }
-  t->path->quantise(s->x[0], count * WM_NET_WIDTH, t->gain[t->layers], s->q[1]);
-  for (size_t i = from; i < to; i++) {
-    if (s->places[i] == GAP) continue;
-    float *scores = s->scores[s->places[i]];
-    memset(scores, 0, sizeof s->scores[0]);
-    t->path->product(&t->out, s->q[1 + i - a], 1, scores);
-  }
+  t->path->quantise(s->x[from - a], (to - from) * WM_NET_WIDTH, t->gain[t->layers], s->q[0]);
+  memset(s->y, 0, (to - from) * sizeof s->y[0]);
+  t->path->product(&t->out, s->q[0], to - from, s->y[0]);
+  for (size_t i = from; i < to; i++)
+    if (s->places[i] != GAP) memcpy(s->scores[s->places[i]], s->y[i - from], sizeof s->y[0]);
 }
 
 static wm_err_t add_span(wm_tagger_scratch_t *s, const wm_span_t *span, wm_error_t *err) {

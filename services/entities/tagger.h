@@ -5,7 +5,7 @@
  * that overlap by what the network sees, so memory does not grow with the text and the result does not depend on the cuts inside
  * a segment.
  *
- * Threads: wm_tagger_t is read-only and shared; a scratch belongs to one thread. Ownership: the tagger borrows its model; spans belong
+ * Threads: wm_tagger_t is read-only and shared; a scratch belongs to one thread. Ownership: the tagger borrows its model and owns the packed weights; spans belong
  * to the scratch until the next run.
  */
 #ifndef WM_ENTITIES_TAGGER_H
@@ -53,10 +53,14 @@ typedef struct {
   wm_lists_t gazetteer;
   wm_net_product_t conv[WM_TAGGER_LAYERS_MAX];
   wm_net_product_t out;
+  void *packed; /* weights of the products in the path's order; owned */
 } wm_tagger_t;
 
-/** Reads the network out of `model`. `path` names the arithmetic (NULL: the fastest). WM_ERR_MODEL, WM_ERR_CONFIG (no such path here). */
+/** Reads the network out of `model`. `path` names the arithmetic (NULL: the fastest). WM_ERR_MODEL, WM_ERR_CONFIG (no such path here),
+ * WM_ERR_NOMEM. */
 wm_err_t wm_tagger_open(const wm_model_t *model, const char *path, wm_tagger_t *out, wm_error_t *err);
+/** Frees what open() allocated; a tagger of zeros, or one that failed to open, is left as it is. */
+void wm_tagger_close(wm_tagger_t *tagger);
 
 typedef struct wm_tagger_scratch wm_tagger_scratch_t;
 /** A new scratch; NULL when out of memory. */

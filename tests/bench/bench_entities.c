@@ -142,7 +142,7 @@ static int measure(const wm_config_t *config, const texts_t *texts, double secon
   wm_error_t err = WM_ERROR_INIT;
   char found[4096];
   wm_model_t *model = NULL;
-  wm_tagger_t tagger;
+  wm_tagger_t tagger = {0};
   const char *path = wm_config_string(config, "model");
   const char *simd = wm_config_string(config, "simd");
   wm_err_t rc = path ? WM_OK : wm_model_find("entities.wmm", found, sizeof found, &err);
@@ -151,6 +151,7 @@ static int measure(const wm_config_t *config, const texts_t *texts, double secon
   if (!rc) rc = wm_tagger_open(model, strcmp(simd, "auto") ? simd : NULL, &tagger, &err);
   if (rc) {
     fprintf(stderr, "bench_entities: %s\n", err.text);
+    wm_tagger_close(&tagger);
     wm_model_close(model);
     return -1;
   }
@@ -160,6 +161,7 @@ static int measure(const wm_config_t *config, const texts_t *texts, double secon
   int failed = 0;
   if (strcmp(what, "enricher")) failed = tag_all(&tagger, texts, seconds);
   if (!failed && strcmp(what, "network")) failed = enrich_all(config, texts, seconds);
+  wm_tagger_close(&tagger);
   wm_model_close(model);
   return failed;
 }

@@ -176,35 +176,44 @@ static void the_same_text_gives_the_same_bytes(void **state) {
   close_fixture(&other);
 }
 
+static void pack(const wm_net_path_t *path, wm_net_product_t *p, void *room) {
+  if (path->pack) path->pack(p, room);
+  p->packed = room;
+}
+
 /** Each path gives the very numbers of the plain one. */
 static void all_paths_give_the_same_numbers(void **state) {
   (void)state;
   enum { TOKENS = 29, INPUTS = 3 * WM_NET_WIDTH };
   static const char *const names[] = {"avx2", "avx512vnni"};
+  static const float gains[] = {3.1f, 5.0f, 9.2f, 31.7f, 900.0f}; /* inputs from small ones to the greatest */
   static int8_t weights[INPUTS * WM_NET_WIDTH], row[WM_NET_WIDTH];
   static float scale[WM_NET_WIDTH], bias[WM_NET_WIDTH], x[2][TOKENS * WM_NET_WIDTH];
+  static _Alignas(WM_NET_ALIGNMENT) int8_t packed[2][4 * INPUTS * WM_NET_WIDTH];
   static uint8_t q[2][(TOKENS + 2) * WM_NET_WIDTH];
   uint64_t seed = 3;
   const wm_net_path_t *plain = wm_net_path("plain");
   assert_non_null(plain);
   assert_null(wm_net_path("nothing"));
-  for (size_t i = 0; i < sizeof weights; i++) weights[i] = (int8_t)((int)(next_random(&seed) % 255) - 127);
+  for (size_t i = 0; i < sizeof weights; i++) weights[i] = (int8_t)((int)(next_random(&seed) % 256) - 128);
   for (size_t i = 0; i < WM_NET_WIDTH; i++) {
     scale[i] = (float)(next_random(&seed) % 1000) * 1e-6f;
     bias[i] = (float)(next_random(&seed) % 1000) * 1e-3f - 0.5f;
     row[i] = (int8_t)((int)(next_random(&seed) % 255) - 127);
   }
-  for (size_t p = 0; p < sizeof names / sizeof names[0]; p++) {
-    const wm_net_path_t *path = wm_net_path(names[p]);
+  for (size_t p = 0; p < sizeof names / sizeof names[0] * sizeof gains / sizeof gains[0]; p++) {
+    const wm_net_path_t *path = wm_net_path(names[p % 2]);
     if (!path) continue; /* not on this processor */
     for (size_t i = 0; i < TOKENS * WM_NET_WIDTH; i++)
       x[0][i] = x[1][i] = (float)((int)(next_random(&seed) % 2000) - 1000) * 0.004f;
-    const wm_net_product_t wide = {weights, scale, bias, INPUTS, WM_NET_WIDTH},
-                           narrow = {weights, scale, bias, WM_NET_WIDTH, 16};
     for (size_t k = 0; k < 2; k++) {
       const wm_net_path_t *with = k ? path : plain;
+      wm_net_product_t wide = {weights, scale, bias, INPUTS, WM_NET_WIDTH, NULL},
+                       narrow = {weights, scale, bias, WM_NET_WIDTH, 16, NULL};
+      pack(with, &wide, packed[0]);
+      pack(with, &narrow, packed[1]);
       for (size_t t = 0; t < TOKENS; t++) with->add_row(x[k] + t * WM_NET_WIDTH, row, 0.0123f);
-      with->quantise(x[k], TOKENS * WM_NET_WIDTH, 31.7f, q[k] + WM_NET_WIDTH);
+      with->quantise(x[k], TOKENS * WM_NET_WIDTH, gains[p / 2], q[k] + WM_NET_WIDTH);
       with->product(&wide, q[k], TOKENS, x[k]);
       with->product(&narrow, q[k], TOKENS, x[k]);
     }

@@ -135,6 +135,7 @@ void native_close(void *service) {
   wm_tagger_scratch_destroy(s->scratch);
   for (size_t f = 0; f < WM_FIELD_COUNT; f++) wm_tokens_clear(&s->tokens[f]);
   wm_document_clear(&s->document);
+  wm_tagger_close(&s->tagger);
   wm_model_close(s->model);
   free(s);
 }
