@@ -10,12 +10,14 @@ import numpy as np
 import torch
 import xxhash
 
+import ablate
 import check_classes
 import corpus
 import decide
 import export
 import lexicon
 import net as network
+import news
 import words
 
 START = time.time()
@@ -28,10 +30,12 @@ def say(text):
 class Data:
     """All texts with their features."""
 
-    def __init__(self, data, glove, build, s):
+    def __init__(self, data, glove, build, s, more=False):
         self.tree = tree = corpus.Tree(data)
         self.items, self.articles = corpus.gold(data, "items-train", tree), corpus.gold(data, "wikinews-train", tree)
-        self.own = corpus.written(tree)
+        self.own, self.own_folds = corpus.written(tree), more
+        if more:
+            self.own += corpus.written(tree, "articles-more.tsv")
         self.written = corpus.synthetic(data, tree) + corpus.definitions(tree)
         self.dev = {n: corpus.gold(data, n, tree) for n in ("items-dev", "wikinews-dev")}
         self.dev["articles-kept"] = corpus.written(tree, "articles-kept.tsv")
@@ -50,7 +54,8 @@ class Data:
             t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s)
             if t.kind == "definition":
                 t.features.spoken = words.spoken_array({})  # a definition always names its concept: nothing to learn from that
-        for t in [t for texts in self.dev.values() for t in texts]:  # measured, never learned from
+        self.news = news.kept(tree)
+        for t in [t for texts in [*self.dev.values(), self.news] for t in texts]:  # measured, never learned from
             t.hashes, t.n_headline = reader.read(t.headline, t.body)
             t.features = words.features(self.table, self.lexicon, t.hashes, t.n_headline, s)
 
@@ -61,7 +66,8 @@ class Data:
         """Texts with deep labels, full articles three times, without those of a fold."""
         items = [t for k, t in enumerate(self.items) if not leave_out(k)]
         articles = [t for k, t in enumerate(self.articles) if not leave_out(k)]
-        return [t for t in items + 3 * (articles + self.own) + self.written if t.topics]
+        own = [t for k, t in enumerate(self.own) if not (self.own_folds and leave_out(k))]
+        return [t for t in items + 3 * (articles + own) + self.written if t.topics]
 
 
 def fitted_rule(d, s, folds, saved):
@@ -69,20 +75,20 @@ def fitted_rule(d, s, folds, saved):
     texts, z, nets = [], [], []
     for fold in range(folds):
         net = saved.train(f"fold-{fold + 1}-of-{folds}", d, d.deep(lambda k: k % folds == fold), replace(s, seed=s.seed + fold))
-        kept = d.items[fold::folds] + d.articles[fold::folds]
+        kept = d.items[fold::folds] + d.articles[fold::folds] + (d.own[fold::folds] if d.own_folds else [])
         texts += kept
         nets.append(net)
         z.append(network.logits(net, kept))
         say(f"fold {fold + 1} of {folds} trained")
     z = np.concatenate(z)
-    weights = [20.0 if t.kind == "article" else 1.0 for t in texts]
+    weights = [{"article": 20.0, "written": 5.0}.get(t.kind, 1.0) for t in texts]
     rule = decide.tune(d.tree, z, texts, weights)
     decide.tune_concepts(d.tree, rule, z, texts, weights)
     decide.tune_rank(d.tree, rule, z, texts, weights)
     decide.calibrate(d.tree, rule, z, texts)
     say(f"order {rule.rank[0]:.1f} own score, {rule.rank[1]:.1f} main topic; thresholds by level "
         f"{[round(float(np.median(rule.threshold[np.array(d.tree.level) == k])), 2) for k in range(1, 7)]}")
-    for kind in ("item", "article"):
+    for kind in dict.fromkeys(t.kind for t in texts):
         keep = [i for i, t in enumerate(texts) if t.kind == kind]
         say(f"folds, {kind}s: {decide.measure(d.tree, [texts[i] for i in keep], rule.decide(z[keep]))}")
     return rule, nets
@@ -140,19 +146,26 @@ def main():
                    help="take the networks of an earlier run from the build folder where they learned from the same texts")
     a.add_argument("--self-training", action="store_true",
                    help="train the final network on unlabelled newswire too, with the labels of the folds' networks (not in the shipped model)")
+    a.add_argument("--more-articles", action="store_true",
+                   help="learn from articles-more.tsv too, and fit the rule on the invented articles as well (not in the shipped model)")
     a.add_argument("--check-classes", action="store_true",
                    help="instead of a model: train on nine tenths of the coarse headings and measure on the rest")
+    a.add_argument("--ablate", nargs="*", metavar="ROW",
+                   help="instead of a model: train without one part after the other (all, or those whose names hold one of the words)")
     o = a.parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     os.makedirs(o.build, exist_ok=True)
     s = network.Settings()
-    d = Data(o.data, o.glove, o.build, s)
+    d = Data(o.data, o.glove, o.build, s, o.more_articles)
     say(f"{len(d.tree)} concepts, {len(d.table.hashes)} words, {len(d.deep())} deep and {len(d.coarse)} coarse texts")
     if o.check_classes:
         kept, d.coarse = d.coarse[::10], [t for k, t in enumerate(d.coarse) if k % 10]
         net = network.train(d.tree, d.table, d.deep(), d.coarse, s)
         check_classes.report(d.tree, decide.Rule(d.tree, -0.8, -2.0), network.logits(net, kept), kept, say)
+        return
+    if o.ablate is not None:
+        ablate.report(d, s, o.ablate, say)
         return
     saved = Saved(o.build, o.reuse)
     rule, nets = fitted_rule(d, s, o.folds, saved)
@@ -166,6 +179,8 @@ def main():
         say(f"{name}: {decide.measure(d.tree, texts, rule.decide(z))}")
         for row in decide.reliability(d.tree, rule, z, texts):
             say("  confidence %d to %d: %d topics, mean confidence %.1f, right %.1f %%" % row)
+    for row in news.by_section(d.tree, rule, d.news, network.logits(net, d.news)):
+        say("  news-kept, %s: %d, first topic right %.1f %%" % row)
     export.write(o.out, o.name, d, net, rule, corpus.RELEASE)
     say(f"wrote {o.out}: {os.path.getsize(o.out):,} bytes")
 
