@@ -21,17 +21,10 @@ static bool has_capital(const wm_token_t *t) {
 
 /** True if tokens 0 to end - 1 of the body are in capitals, or a place that the model's lists know. */
 static bool place_like(const wm_document_t *d, uint32_t end) {
-  const char *text = d->text[WM_FIELD_BODY].s;
   const wm_token_t *tokens = d->tokens[WM_FIELD_BODY]->tokens;
-  uint64_t key = WM_NAME_SEED;
   bool upper = true;
-  for (uint32_t i = 0; i < end; i++) {
-    wm_folded_t folded;
-    wm_features_fold(text + tokens[i].start, tokens[i].end - tokens[i].start, &folded);
-    key = wm_features_join(key, wm_features_word(folded.text, folded.len));
-    upper = upper && (tokens[i].flags & (WM_TOKEN_UPPER | WM_TOKEN_PUNCT));
-  }
-  return upper || wm_lists_find(&d->knowledge->lists, key) & WM_LISTS_PLACES;
+  for (uint32_t i = 0; i < end; i++) upper = upper && (tokens[i].flags & (WM_TOKEN_UPPER | WM_TOKEN_PUNCT));
+  return upper || wm_document_lists(d, WM_FIELD_BODY, 0, end) & WM_LISTS_PLACES;
 }
 
 bool wm_dateline_part(const wm_document_t *d, wm_mention_t *m, wm_mention_t *place) {

@@ -98,6 +98,17 @@ unsigned wm_document_kind(const wm_document_t *d, const char *text, const wm_tok
   return wm_knowledge_kind(d->knowledge, wm_features_join(WM_NAME_SEED, wm_document_word(text, token, NULL)));
 }
 
+uint32_t wm_document_lists(const wm_document_t *d, uint32_t field, uint32_t first, uint32_t end) {
+  uint64_t key = WM_NAME_SEED;
+  for (uint32_t i = first; i < end; i++) {
+    const wm_token_t *t = &d->tokens[field]->tokens[i];
+    wm_folded_t folded;
+    wm_features_fold(d->text[field].s + t->start, t->end - t->start, &folded);
+    key = wm_features_join(key, wm_features_word(folded.text, folded.len));
+  }
+  return wm_lists_find(&d->knowledge->lists, key);
+}
+
 /** True for punctuation that no name begins or ends with. */
 static bool stray(const char *text, const wm_token_t *t, bool at_end) {
   if (!(t->flags & WM_TOKEN_PUNCT)) return false;

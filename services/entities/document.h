@@ -103,6 +103,8 @@ uint32_t wm_form_root(wm_document_t *d, uint32_t form);
 void wm_form_join(wm_document_t *d, uint32_t a, uint32_t b);
 /** Fills the bytes of a mention from its tokens. */
 void wm_document_place(const wm_document_t *d, wm_mention_t *m);
+/** The lists of the model (wm_lists_find()) that have the name in tokens first to end - 1 of a field. */
+uint32_t wm_document_lists(const wm_document_t *d, uint32_t field, uint32_t first, uint32_t end);
 /** Kinds (WM_WORD_...) of a token by itself. */
 unsigned wm_document_kind(const wm_document_t *d, const char *text, const wm_token_t *token);
 /** Takes away first words of sentences that are no names, and common words after a place's name. WM_ERR_NOMEM. */

@@ -29,7 +29,8 @@ uint32_t wm_lookup_find(const wm_lookup_t *t, uint64_t key);
 #define WM_LISTS_MORE 0x8000u
 #define WM_LISTS_PLACES \
   0x1E8u /* the lists of countries, cities, towns, divisions and regions (training/entities/gazetteers.py) */
-#define WM_LISTS_WORDS 8u /* words of a name at most */
+#define WM_LISTS_DEMONYMS 0x10u /* "Malaysian" */
+#define WM_LISTS_WORDS 8u       /* words of a name at most */
 
 typedef struct {
   wm_lookup_t table;

@@ -88,6 +88,20 @@ static bool number(const wm_document_t *d, const wm_mention_t *m) {
   return digits == len ? m->type != WM_NAME_WORK : letters == 2 && digits + letters == len;
 }
 
+/*
+ * The adjective of a country by itself, which the tagger took for something else: "Malaysian" before "National Security Council". In the annotated training texts
+ * such words are groups 2,460 times in 2,465. Names of people are left alone, what lists know as a place too, and organisations where no other name
+ * follows at once ("Texans", "Houthis"). `next` is the mention after it, NULL if there is none.
+ */
+static bool adjective(const wm_document_t *d, const wm_mention_t *m, const wm_mention_t *next) {
+  if (m->end - m->first != 1 || m->sure >= SURE_WORD || m->listed != WM_UNLISTED) return false;
+  if (m->type == WM_NAME_GROUP || m->type == WM_NAME_PERSON) return false;
+  bool before = next && next->field == m->field && next->first == m->end;
+  if (m->type == WM_NAME_ORGANISATION && !before) return false;
+  uint32_t lists = wm_document_lists(d, m->field, m->first, m->end);
+  return lists & WM_LISTS_DEMONYMS && !(lists & WM_LISTS_PLACES);
+}
+
 /* True for the first part of a word with a hyphen, in lower case: "pro" of "pro-Turkish". */
 static bool prefix(const wm_document_t *d, const wm_mention_t *m) {
   const wm_tokens_t *all = d->tokens[m->field];
@@ -138,6 +152,12 @@ static void find_common(wm_document_t *d) {
     }
 }
 
+static void be_all(wm_mention_t *m, uint8_t type) {
+  m->type = type;
+  for (size_t t = 0; t < WM_NAME_TYPES; t++) m->types[t] = 0;
+  m->types[type] = m->sure;
+}
+
 wm_err_t wm_document_tidy(wm_document_t *d, wm_error_t *err) {
   bool words = false;
   size_t kept = 0;
@@ -147,6 +167,7 @@ wm_err_t wm_document_tidy(wm_document_t *d, wm_error_t *err) {
   if (words) find_common(d);
   for (size_t i = 0; i < d->n_mentions; i++) {
     wm_mention_t m = d->mentions[i];
+    const wm_mention_t *next = i + 1 < d->n_mentions ? &d->mentions[i + 1] : NULL;
     const char *text = d->text[m.field].s;
     const wm_token_t *tokens = d->tokens[m.field]->tokens;
     if (first_word(d, &m) && wm_index_get(&d->index, word_key(text, &tokens[m.first])) == 1) continue;
@@ -154,15 +175,14 @@ wm_err_t wm_document_tidy(wm_document_t *d, wm_error_t *err) {
     if (m.listed == WM_UNLISTED && number(d, &m)) continue;
     if (m.listed == WM_UNLISTED && prefix(d, &m)) {
       bool joined = false;
-      if (!join_prefix(d, &m, i + 1 < d->n_mentions ? &d->mentions[i + 1] : NULL, &joined)) continue;
+      if (!join_prefix(d, &m, next, &joined)) continue;
       i += joined;
     }
+    if (adjective(d, &m, next)) be_all(&m, WM_NAME_GROUP);
     uint32_t end = head_end(d, &m);
     if (end < m.end && wm_index_get(&d->index, place_key(text, tokens, m.first, end)) == 1) {
       m.end = end;
-      m.type = WM_NAME_PLACE;
-      for (size_t t = 0; t < WM_NAME_TYPES; t++) m.types[t] = 0;
-      m.types[WM_NAME_PLACE] = m.sure;
+      be_all(&m, WM_NAME_PLACE);
       wm_document_place(d, &m);
     }
     d->mentions[kept++] = m;

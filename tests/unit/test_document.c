@@ -161,6 +161,24 @@ static void parts_of_words_and_numbers_are_no_names(void **state) {
   expect(all, "work", "25");
 }
 
+static void adjectives_of_countries_are_groups(void **state) {
+  (void)state;
+  json_t *all = entities_of(
+      "",
+      "The {O49:Malaysian} {O70:River Council} met {E41:Sudanese} farmers near {L57:Nigerian} fields with {P:French}.");
+  expect(all, "group", "Malaysian");
+  expect(all, "group", "Sudanese");
+  expect(all, "group", "Nigerian");
+  expect(all, "person", "French");
+  expect(all, "organisation", "River Council");
+  all = entities_of("", "The {O60:Houthis} and {O60:Texans} lost."); /* no other name follows */
+  expect(all, "organisation", "Houthis");
+  expect(all, "organisation", "Texans");
+  all = entities_of("", "{O95:Malaysian} flies to {L60:Jordan}."); /* the tagger is sure; a place */
+  expect(all, "organisation", "Malaysian");
+  expect(all, "place", "Jordan");
+}
+
 static void names_neither_begin_nor_end_with_small_words_and_counts(void **state) {
   (void)state;
   json_t *all = entities_of(
@@ -276,6 +294,7 @@ int main(void) {
       cmocka_unit_test(a_dateline_is_no_part_of_the_text),
       cmocka_unit_test(a_dateline_begins_with_a_place),
       cmocka_unit_test(parts_of_words_and_numbers_are_no_names),
+      cmocka_unit_test(adjectives_of_countries_are_groups),
       cmocka_unit_test(names_neither_begin_nor_end_with_small_words_and_counts),
       cmocka_unit_test(a_family_is_of_people),
       cmocka_unit_test(first_words_may_be_common_words),
