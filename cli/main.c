@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/heap.h"
+
 #include "cli/chain.h"
 #include "cli/cli.h"
 #include "common/stage.h"
@@ -101,6 +103,7 @@ int wm_cli_run(const wm_config_program_t *program, const wm_config_option_t *row
 }
 
 int main(int argc, char **argv) {
+  wm_heap_keep();
   if (argc < 2) {
     print_help(stderr);
     return 64;

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "common/heap.h"
+
 #include "common/html.h"
 #include "common/http.h"
 #include "common/kafka.h"
@@ -195,6 +197,7 @@ static void tell(const process_t *p, const wm_error_t *err) {
 }
 
 int wm_service_main(const wm_service_t *service, int argc, char **argv) {
+  wm_heap_keep();
   wm_error_t err = WM_ERROR_INIT;
   process_t p = {.service = service};
   wm_err_t rc = wm_signals_block(&err);

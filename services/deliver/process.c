@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "common/heap.h"
+
 #include "common/html.h"
 #include "common/http.h"
 #include "common/kafka.h"
@@ -187,6 +189,7 @@ static void tell(const process_t *p, const wm_error_t *err) {
 }
 
 int wm_deliver_main(int argc, char **argv) {
+  wm_heap_keep();
   wm_error_t err = WM_ERROR_INIT;
   process_t p = {0};
   wm_err_t rc = wm_signals_block(&err);

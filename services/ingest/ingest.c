@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/heap.h"
+
 #include "common/html.h"
 #include "common/http.h"
 #include "common/kafka.h"
@@ -263,6 +265,7 @@ static wm_err_t run(process_t *p, wm_error_t *err) {
 }
 
 int wm_ingest_main(int argc, char **argv) {
+  wm_heap_keep();
   wm_error_t err = WM_ERROR_INIT;
   process_t p = {.started = false};
   wm_err_t rc = wm_signals_block(&err);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/heap.h"
+
 #include "services/countries/countries.h"
 
 typedef struct {
@@ -90,6 +92,7 @@ static int enrich_all(const wm_service_t *s, void *worker, const texts_t *texts,
 }
 
 int main(int argc, char **argv) {
+  wm_heap_keep();
   static const wm_config_program_t program = {.program = "bench_countries", .version = WM_VERSION};
   const wm_service_t *s = &wm_countries_service;
   wm_error_t err = WM_ERROR_INIT;

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/heap.h"
+
 #include "services/entities/entities.h"
 #include "services/entities/tagger.h"
 
@@ -167,6 +169,7 @@ static int measure(const wm_config_t *config, const texts_t *texts, double secon
 }
 
 int main(int argc, char **argv) {
+  wm_heap_keep();
   static const wm_config_program_t program = {.program = "bench_entities",
                                               .version = WM_VERSION,
                                               .summary = "Measures the entities service on one core.",

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/heap.h"
+
 #include "services/topics/topics.h"
 #include "services/topics/topics_internal.h"
 
@@ -129,6 +131,7 @@ static int run_parts(const set_t *set, double seconds, bool plain) {
 }
 
 int main(int argc, char **argv) {
+  wm_heap_keep();
   static const wm_config_program_t program = {.program = "bench_topics",
                                               .version = WM_VERSION,
                                               .summary = "Measures the topics service on one core.",
