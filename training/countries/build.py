@@ -434,6 +434,8 @@ def main():
     a.add_argument("--keytool", required=True)
     a.add_argument("--dump", required=True)
     a.add_argument("--name", default="countries-2026.11")
+    a.add_argument("--without", action="append", default=[], choices=[*fit.SIGNALS, "learned", "local"],
+                   help="leave a signal out, to see what it gives; several times for several")
     a.add_argument("--out", required=True)
     o = a.parse_args()
     folder = f"{o.data}/gazetteers"
@@ -450,10 +452,10 @@ def main():
     with open(f"{HERE}/policy.conf", "rb") as f:
         policy = f.read()
     with open(f"{HERE}/cues.tsv", "rb") as f:
-        cues = f.read()
+        cues = f.read() if "local" not in o.without else b"# none\n"
 
     def parts(half):
-        table, packed, n = pack(g, o.keytool, learned(g, o.data, silver, half))
+        table, packed, n = pack(g, o.keytool, learned(g, o.data, silver, half) if "learned" not in o.without else [])
         return {"countries": countries, "places": places, "names": table.tobytes(), "senses": packed.tobytes(), "policy": policy, "cues": cues}, n
 
     halves = [parts(0)[0], parts(1)[0]]
@@ -464,7 +466,7 @@ def main():
                                                           "rank": rank.astype("<f4").tobytes()})
 
     nothing = np.zeros(n_involved + n_focus)
-    choice = fit.fit_choice(o.data, o.dump, lambda half, w: model(half, w, nothing))
+    choice = fit.fit_choice(o.data, o.dump, lambda half, w: model(half, w, nothing), without=o.without)
     involved = fit.fit(o.data, o.dump, "involved", lambda half: model(half, choice, nothing))
     rank = np.concatenate([involved, np.zeros(n_focus)])
     focus = fit.fit(o.data, o.dump, "focus", lambda half: model(half, choice, rank))

@@ -97,11 +97,24 @@ def start_of_choice(width):
     return w, firm
 
 
-def fit_choice(data, tool, model_of_half, rounds=3, penalty=0.5):
+# Inputs of the choice between senses by what they are about, for build's --without (order of services/countries/resolver_internal.h).
+SIGNALS = {"size": [16, 35, 36], "around": [38, 39, 40, 41], "spoken": [21, 22, 23, 24, 25, 28, 30, 37], "division": [26], "distance": [31, 32]}
+HELD = 1e9  # a penalty that keeps a weight where it is
+
+
+def leave_out(start, firm, signals):
+    """Weights of these signals are nothing and stay so."""
+    for signal in signals:
+        start[SIGNALS.get(signal, [])] = 0
+        firm[SIGNALS.get(signal, [])] = HELD
+
+
+def fit_choice(data, tool, model_of_half, rounds=3, penalty=0.5, without=()):
     """Weights of the choice between senses: the likelihood that the chosen country is one of the annotated ones, or that none is chosen where
     none of them is. What an article speaks of depends on the weights, so that it is done in rounds. model_of_half(h, weights)."""
     width = sizes(tool)[0]
     start, firm = start_of_choice(width)
+    leave_out(start, firm, without)
     w = start.copy()
     gold, halves, weights = {}, ([], []), {}
     for g, line, weight in articles(data):
@@ -185,6 +198,19 @@ def offset_for_f1(z, keys, gold):
     return round(offset, 3), reached
 
 
+def report_reliability(x, y, weight, keys, penalty):
+    """Confidence against truth; each half of the articles is judged by weights fitted on the other one."""
+    part = np.array([part_of(uri) for uri, _ in keys])
+    p = np.zeros(len(y))
+    for half in (0, 1):
+        w = logistic(x[part != half], y[part != half], weight[part != half], penalty)
+        p[part == half] = 1 / (1 + np.exp(-(x[part == half] @ w)))
+    for low in range(0, 100, 10):
+        chosen = (p >= low / 100) & (p < (low + 10) / 100 + (low == 90))
+        if chosen.any():
+            print(f"  confidence {low} to {low + 10}: {chosen.sum()} countries, mean {100 * p[chosen].mean():.1f}, right {100 * y[chosen].mean():.1f} %")
+
+
 def fit(data, tool, stage, model_of_half, penalty=1.0):
     """Weights of `stage`. model_of_half(h): bytes of a model that learned names without half h."""
     keys, parts, weights, gold = [], [], {}, set()
@@ -201,6 +227,8 @@ def fit(data, tool, stage, model_of_half, penalty=1.0):
     x = np.vstack(parts)
     y = np.array([1.0 if k in gold else 0.0 for k in keys])
     weight = np.array([weights[uri] for uri, _ in keys])
+    if stage == "involved":
+        report_reliability(x, y, weight, keys, penalty)
     w = logistic(x, y, weight, penalty)
     offset, reached = offset_for_f1(x @ w, keys, gold)
     w[np.flatnonzero(np.all(x == 1, axis=0))[0]] += offset
