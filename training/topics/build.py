@@ -30,12 +30,10 @@ def say(text):
 class Data:
     """All texts with their features."""
 
-    def __init__(self, data, glove, build, s, more=False):
+    def __init__(self, data, glove, build, s):
         self.tree = tree = corpus.Tree(data)
         self.items, self.articles = corpus.gold(data, "items-train", tree), corpus.gold(data, "wikinews-train", tree)
-        self.own, self.own_folds = corpus.written(tree), more
-        if more:
-            self.own += corpus.written(tree, "articles-more.tsv")
+        self.own = corpus.written(tree)
         self.written = corpus.synthetic(data, tree) + corpus.definitions(tree)
         self.dev = {n: corpus.gold(data, n, tree) for n in ("items-dev", "wikinews-dev")}
         self.dev["articles-kept"] = corpus.written(tree, "articles-kept.tsv")
@@ -66,7 +64,7 @@ class Data:
         """Texts with deep labels, full articles three times, without those of a fold."""
         items = [t for k, t in enumerate(self.items) if not leave_out(k)]
         articles = [t for k, t in enumerate(self.articles) if not leave_out(k)]
-        own = [t for k, t in enumerate(self.own) if not (self.own_folds and leave_out(k))]
+        own = [t for k, t in enumerate(self.own) if not leave_out(k)]
         return [t for t in items + 3 * (articles + own) + self.written if t.topics]
 
 
@@ -75,7 +73,7 @@ def fitted_rule(d, s, folds, saved):
     texts, z, nets = [], [], []
     for fold in range(folds):
         net = saved.train(f"fold-{fold + 1}-of-{folds}", d, d.deep(lambda k: k % folds == fold), replace(s, seed=s.seed + fold))
-        kept = d.items[fold::folds] + d.articles[fold::folds] + (d.own[fold::folds] if d.own_folds else [])
+        kept = d.items[fold::folds] + d.articles[fold::folds] + d.own[fold::folds]
         texts += kept
         nets.append(net)
         z.append(network.logits(net, kept))
@@ -146,8 +144,6 @@ def main():
                    help="take the networks of an earlier run from the build folder where they learned from the same texts")
     a.add_argument("--self-training", action="store_true",
                    help="train the final network on unlabelled newswire too, with the labels of the folds' networks (not in the shipped model)")
-    a.add_argument("--more-articles", action="store_true",
-                   help="learn from articles-more.tsv too, and fit the rule on the invented articles as well (not in the shipped model)")
     a.add_argument("--check-classes", action="store_true",
                    help="instead of a model: train on nine tenths of the coarse headings and measure on the rest")
     a.add_argument("--ablate", nargs="*", metavar="ROW",
@@ -157,7 +153,7 @@ def main():
     torch.use_deterministic_algorithms(True)
     os.makedirs(o.build, exist_ok=True)
     s = network.Settings()
-    d = Data(o.data, o.glove, o.build, s, o.more_articles)
+    d = Data(o.data, o.glove, o.build, s)
     say(f"{len(d.tree)} concepts, {len(d.table.hashes)} words, {len(d.deep())} deep and {len(d.coarse)} coarse texts")
     if o.check_classes:
         kept, d.coarse = d.coarse[::10], [t for k, t in enumerate(d.coarse) if k % 10]
