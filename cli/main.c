@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/heap.h"
-
 #include "cli/chain.h"
 #include "cli/cli.h"
+#include "common/heap.h"
 #include "common/stage.h"
 
 extern char **environ;

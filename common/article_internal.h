@@ -71,6 +71,11 @@ wm_err_t wm_article_write_string(wm_str_t s, wm_buffer_t *out, wm_error_t *err);
 
 /* article_scan.c */
 
+/* The first byte from `p` on that is no white space, or `end`. */
+const char *wm_scan_space(const char *p, const char *end);
+/* The value of a hexadecimal digit, -1 if it is none. */
+int wm_scan_hex(char c);
+
 /* A walk over the members of one valid JSON object. */
 typedef struct {
   const char *p, *end; /* inside of the braces */

@@ -10,7 +10,7 @@ static bool ends_atom(char c) {
   return is_space(c) || c == ',' || c == ':' || c == '"' || c == '{' || c == '}' || c == '[' || c == ']';
 }
 
-static const char *skip_space(const char *p, const char *end) {
+const char *wm_scan_space(const char *p, const char *end) {
   while (p < end && is_space(*p)) p++;
   return p;
 }
@@ -112,7 +112,7 @@ wm_err_t wm_scan_check(const char *s, size_t len, size_t depth_max, bool *spaced
 void wm_scan_begin(wm_scan_t *scan, wm_str_t object) {
   scan->end = object.s + object.len - 1;
   scan->before = object.s + 1;
-  scan->p = skip_space(scan->before, scan->end);
+  scan->p = wm_scan_space(scan->before, scan->end);
 }
 
 bool wm_scan_next(wm_scan_t *scan, wm_span_t *out) {
@@ -122,20 +122,20 @@ bool wm_scan_next(wm_scan_t *scan, wm_span_t *out) {
   out->key.s = p;
   p = skip_string(p, end);
   out->key.len = (size_t)(p - out->key.s);
-  p = skip_space(p, end);
+  p = wm_scan_space(p, end);
   if (p < end && *p == ':') p++;
-  p = skip_space(p, end);
+  p = wm_scan_space(p, end);
   out->value.s = p;
   p = skip_value(p, end);
   out->value.len = (size_t)(p - out->value.s);
   scan->before = p;
-  p = skip_space(p, end);
+  p = wm_scan_space(p, end);
   if (p < end && *p == ',') p++;
-  out->after = scan->p = skip_space(p, end);
+  out->after = scan->p = wm_scan_space(p, end);
   return true;
 }
 
-static int hex_digit(char c) {
+int wm_scan_hex(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
@@ -147,7 +147,7 @@ static int escaped(const char *p, const char *end) {
   if (end - p < 6 || p[1] != 'u') return -1;
   int value = 0;
   for (int i = 2; i < 6; i++) {
-    int digit = hex_digit(p[i]);
+    int digit = wm_scan_hex(p[i]);
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }
@@ -172,7 +172,7 @@ bool wm_scan_key_is(wm_str_t key, const char *name) {
 wm_err_t wm_scan_compact(const char *s, size_t len, wm_buffer_t *out, wm_error_t *err) {
   const char *end = s + len;
   wm_err_t rc = WM_OK;
-  for (const char *p = skip_space(s, end); p < end && rc == WM_OK; p = skip_space(p, end)) {
+  for (const char *p = wm_scan_space(s, end); p < end && rc == WM_OK; p = wm_scan_space(p, end)) {
     const char *start = p;
     while (p < end && !is_space(*p)) p = *p == '"' ? skip_string(p, end) : p + 1;
     rc = wm_buffer_append(out, start, (size_t)(p - start), err);

@@ -18,18 +18,16 @@ typedef struct {
 } skim_t;
 
 static void skip_space(skim_t *k) {
-  while (k->p < k->end && (*k->p == ' ' || *k->p == '\t' || *k->p == '\n' || *k->p == '\r')) k->p++;
-}
-
-static bool is_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  k->p = wm_scan_space(k->p, k->end);
 }
 
 /* Bytes of the escape at `p`, 0 if it is none or one that needs a closer look (half of a pair, \u0000). */
 static size_t escape_length(const char *p, const char *end) {
   if (end - p < 2 || p[1] == '\0') return 0;
   if (p[1] != 'u') return strchr("\"\\/bfnrt", p[1]) ? 2 : 0;
-  if (end - p < 6 || !is_hex(p[2]) || !is_hex(p[3]) || !is_hex(p[4]) || !is_hex(p[5])) return 0;
+  if (end - p < 6) return 0;
+  for (int i = 2; i < 6; i++)
+    if (wm_scan_hex(p[i]) < 0) return 0;
   if ((p[2] == 'd' || p[2] == 'D') && p[3] >= '8') return 0;
   return memcmp(p + 2, "0000", 4) == 0 ? 0 : 6;
 }

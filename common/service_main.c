@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "common/heap.h"
-
 #include "common/html.h"
 #include "common/http.h"
 #include "common/kafka.h"

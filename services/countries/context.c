@@ -217,8 +217,8 @@ static int lies_in(const wm_gazetteer_t *g, const wm_sense_t *inner, const wm_se
   if (outer->kind != WM_SENSE_PLACE || inner->kind != WM_SENSE_PLACE || inner->ref == outer->ref) return WM_SAYS;
   const wm_place_t *in = wm_gazetteer_place(g, inner->ref), *out = wm_gazetteer_place(g, outer->ref);
   if (in->division == WM_NO_DIVISION || in->division != out->division) return WM_SAYS;
-  return (out->cls & 0x7Fu) == WM_PLACE_DIVISION1 && (in->cls & 0x7Fu) != WM_PLACE_DIVISION1 ? SAYS_DIVISION
-                                                                                             : SAYS_NEAR;
+  return wm_place_class(out) == WM_PLACE_DIVISION1 && wm_place_class(in) != WM_PLACE_DIVISION1 ? SAYS_DIVISION
+                                                                                               : SAYS_NEAR;
 }
 
 void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense, bool says[WM_SAYS]) {
@@ -235,4 +235,11 @@ void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sens
     int how = lies_in(g, &other, sense);
     if (how == SAYS_COUNTRY || how == SAYS_DIVISION) says[SAYS_BEFORE] = true;
   }
+}
+
+bool wm_around_says_any(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense) {
+  bool says[WM_SAYS], any = false;
+  wm_around_says(g, a, sense, says);
+  for (unsigned k = 0; k < WM_SAYS; k++) any = any || says[k];
+  return any;
 }

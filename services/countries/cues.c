@@ -19,7 +19,6 @@ typedef struct {
 } cue_t;
 
 struct wm_cues {
-  const wm_gazetteer_t *g;
   size_t n, n_homes;
   uint8_t homes[WM_CUE_HOMES_MAX];
   bool is_home[WM_NO_COUNTRY + 1];
@@ -108,12 +107,18 @@ static wm_err_t add_phrase(wm_cues_t *c, const wm_line_t *at, wm_str_t phrase, u
   return WM_OK;
 }
 
-static wm_err_t home_of(wm_cues_t *c, const wm_line_t *at, wm_str_t code, uint8_t *home) {
+typedef struct {
+  wm_cues_t *cues;
+  const wm_gazetteer_t *g;
+} reader_t;
+
+static wm_err_t home_of(const reader_t *r, const wm_line_t *at, wm_str_t code, uint8_t *home) {
+  wm_cues_t *c = r->cues;
   if (code.len == 1 && (code.s[0] == '*' || code.s[0] == '_')) {
     *home = code.s[0] == '*' ? WHOSE_ANY : WHOSE_BESIDE;
     return WM_OK;
   }
-  const uint8_t country = wm_gazetteer_find_country(c->g, code.s, code.len);
+  const uint8_t country = wm_gazetteer_find_country(r->g, code.s, code.len);
   if (country == WM_NO_COUNTRY) return wm_line_fault(at, "unknown country code \"%.*s\"", wm_line_shown(code), code.s);
   for (size_t i = 0; i < c->n_homes; i++)
     if (c->homes[i] == country) {
@@ -128,7 +133,7 @@ static wm_err_t home_of(wm_cues_t *c, const wm_line_t *at, wm_str_t code, uint8_
 }
 
 static wm_err_t take(void *self, const wm_line_t *at, wm_str_t line) {
-  wm_cues_t *c = self;
+  const reader_t *r = self;
   uint8_t home = WM_NO_COUNTRY;
   line = wm_line_trim(line);
   if (line.len == 0 || line.s[0] == '#') return WM_OK;
@@ -136,8 +141,11 @@ static wm_err_t take(void *self, const wm_line_t *at, wm_str_t line) {
   const bool minus = weight.len == 2 && weight.s[0] == '-';
   if (weight.len != (minus ? 2u : 1u) || weight.s[minus] < '1' || weight.s[minus] > '9')
     return wm_line_fault(at, "expected CODE, a weight of one digit, and phrases, with tabs between them");
-  wm_err_t rc = home_of(c, at, code, &home);
-  while (rc == WM_OK && line.s) rc = add_phrase(c, at, wm_line_cut(&line, '|'), home, (float)(weight.s[minus] - '0'));
+  if (minus != (code.len == 1 && code.s[0] == '*'))
+    return wm_line_fault(at, "weights are negative where the code is *, and only there");
+  wm_err_t rc = home_of(r, at, code, &home);
+  while (rc == WM_OK && line.s)
+    rc = add_phrase(r->cues, at, wm_line_cut(&line, '|'), home, (float)(weight.s[minus] - '0'));
   return rc;
 }
 
@@ -146,8 +154,8 @@ wm_err_t wm_cues_read(const wm_gazetteer_t *g, const char *origin, const char *t
   wm_cues_t *c = calloc(1, sizeof *c);
   *out = NULL;
   if (!c) return wm_error_set(err, WM_ERR_NOMEM, "out of memory");
-  c->g = g;
-  const wm_err_t rc = wm_lines_parse(origin, text, len, take, c, err);
+  reader_t reader = {c, g};
+  const wm_err_t rc = wm_lines_parse(origin, text, len, take, &reader, err);
   if (rc == WM_OK) *out = c;
   else wm_cues_destroy(c);
   return rc;

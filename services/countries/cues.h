@@ -3,7 +3,7 @@
  * their readers know where they live.
  *
  * The form of the table, one line for several phrases: CODE, weight and phrases (separated by '|') with tabs between them. Phrases are words
- * in small letters, "#" stands for a number. CODE `*` holds phrases that speak against local news of any country, `_` what follows the name of a town
+ * in small letters, "#" stands for a number. CODE `*` holds phrases that speak against local news of any country (its weights are negative), `_` what follows the name of a town
  * where it would not follow that of a country ("Lebanon man", "Peru High School").
  *
  * Threads: read-only once read, free to share.

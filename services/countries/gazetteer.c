@@ -12,8 +12,7 @@
 #define FLAGS_SHIFT 28u
 #define LAST 0x80000000u
 #define EMPTY 0xFFFFFFFFu
-#define SEAT_CLASS 0x80u /* bit of wm_place_t.cls */
-#define LAT_MAX 900000   /* ten-thousandths of a degree */
+#define LAT_MAX 900000 /* ten-thousandths of a degree */
 #define LON_MAX 1800000
 #define PREFETCH_PLACES 16
 #define TELLING_BITS 262144u /* 32 KiB, which stay in the cache; a power of two */
@@ -76,7 +75,7 @@ static long lon_of(const wm_place_t *p) {
 }
 
 static wm_err_t check_places(wm_gazetteer_t *g, wm_error_t *err) {
-  while (g->n_divisions < g->n_places && (g->places[g->n_divisions].cls & ~SEAT_CLASS) == WM_PLACE_DIVISION1)
+  while (g->n_divisions < g->n_places && wm_place_class(&g->places[g->n_divisions]) == WM_PLACE_DIVISION1)
     g->n_divisions++;
   if (g->n_divisions >= WM_NO_DIVISION) return broken(g, err, "too many divisions", g->n_divisions);
   for (size_t i = 0; i < g->n_places; i++) {
@@ -215,7 +214,7 @@ const wm_place_t *wm_gazetteer_place(const wm_gazetteer_t *g, uint32_t place) {
 }
 bool wm_gazetteer_point(const wm_gazetteer_t *g, uint32_t place, double *lat, double *lon) {
   const wm_place_t *p = &g->places[place];
-  if ((p->cls & ~SEAT_CLASS) != WM_PLACE_TOWN || (!p->lat && !p->lon)) return false;
+  if (wm_place_class(p) != WM_PLACE_TOWN || (!p->lat && !p->lon)) return false;
   *lat = (double)lat_of(p) / 1e4;
   *lon = (double)lon_of(p) / 1e4;
   return true;
@@ -252,7 +251,7 @@ bool wm_gazetteer_sense(const wm_gazetteer_t *g, const uint32_t *packed, wm_sens
   out->country = WM_NO_COUNTRY;
   if (place_kind(out->kind)) {
     out->country = g->places[out->ref].country;
-    if (g->places[out->ref].cls & SEAT_CLASS) out->flags |= WM_SENSE_SEAT;
+    if (g->places[out->ref].cls & WM_PLACE_SEAT) out->flags |= WM_SENSE_SEAT;
   } else if (out->kind == WM_SENSE_LEARNED) {
     out->country = (uint8_t)out->ref;
     out->ref >>= 8;

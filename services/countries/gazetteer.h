@@ -61,17 +61,22 @@ typedef struct {
 } wm_sense_t;
 
 typedef enum { WM_PLACE_TOWN = 0, WM_PLACE_DIVISION1, WM_PLACE_DIVISION2 } wm_place_class_t;
+#define WM_PLACE_SEAT 0x80u /* bit of wm_place_t.cls: a capital or seat of government */
 
 typedef struct {
   uint32_t geonames; /* 0: unknown */
   int16_t lat, lon;  /* hundredths of a degree; of a division the middle of its people */
   uint16_t division; /* index of the first-level division among places, or WM_NO_DIVISION */
   uint8_t country;
-  uint8_t cls; /* wm_place_class_t */
+  uint8_t cls; /* wm_place_class() and WM_PLACE_SEAT */
   uint8_t weight;
   int8_t lat_fine, lon_fine; /* ten-thousandths of a degree more */
   uint8_t pad;
 } wm_place_t;
+
+static inline wm_place_class_t wm_place_class(const wm_place_t *p) {
+  return (wm_place_class_t)(p->cls & ~WM_PLACE_SEAT);
+}
 
 typedef struct {
   char alpha2[4], alpha3[4]; /* NUL-padded */

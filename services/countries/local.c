@@ -41,10 +41,6 @@ typedef struct {
   size_t n_divisions;
 } local_t;
 
-static unsigned class_of(const wm_resolver_t *r, const wm_sense_t *s) {
-  return wm_gazetteer_place(r->g, s->ref)->cls & 0x7Fu;
-}
-
 static bool has_town(const wm_resolver_t *r, const wm_item_t *item, uint8_t home) {
   wm_sense_t s;
   for (const uint32_t *p = item->senses; wm_gazetteer_sense(r->g, p, &s); p = wm_gazetteer_next(p))
@@ -68,7 +64,7 @@ static bool has_any_home(const local_t *l, const wm_item_t *item) {
 static bool is_namesake(const wm_resolver_t *r, const wm_item_t *item) {
   return item->namesake != WM_NO_COUNTRY && item->n_countries == 1 && item->countries[0] != item->namesake &&
          !item->settled && item->place != UINT32_MAX &&
-         (wm_gazetteer_place(r->g, item->place)->cls & 0x7Fu) == WM_PLACE_TOWN;
+         wm_place_class(wm_gazetteer_place(r->g, item->place)) == WM_PLACE_TOWN;
 }
 
 /* Whether anything may be read otherwise: a name that a town at home has too, of a country that nothing but such names speaks of. */
@@ -90,29 +86,22 @@ static bool in_doubt(const local_t *l) {
 }
 
 /* Whether a mention says outright what was chosen: "Lebanon, Tennessee" and "Tyre, Lebanon" are left alone. */
-static bool is_said(wm_resolver_t *r, wm_item_t *item) {
+static bool is_said(wm_resolver_t *r, const wm_item_t *item) {
   wm_around_t around[WM_AROUND_MAX];
   wm_sense_t s;
-  const bool look = item->look_around;
-  item->look_around = true;
-  const size_t n = wm_sense_around(r, item, around);
-  item->look_around = look;
+  const size_t n = wm_sense_look_around(r, item, around);
   for (const uint32_t *p = item->senses; wm_gazetteer_sense(r->g, p, &s); p = wm_gazetteer_next(p)) {
     if (s.country != item->countries[0] || !wm_sense_allowed(item, &s, item->caps)) continue;
-    for (size_t i = 0; i < n; i++) {
-      bool says[WM_SAYS];
-      wm_around_says(r->g, &around[i], &s, says);
-      for (unsigned k = 0; k < WM_SAYS; k++)
-        if (says[k]) return true;
-    }
+    for (size_t i = 0; i < n; i++)
+      if (wm_around_says_any(r->g, &around[i], &s)) return true;
   }
   return false;
 }
 
-static bool may_be_home(wm_resolver_t *r, wm_item_t *item, uint8_t home) {
-  const bool place = item->type == WM_ITEM_PLACE || item->type == WM_ITEM_NAME;
-  if ((!place && !item->by_inner) || item->n_countries != 1 || item->countries[0] == home || item->by_rule ||
-      !item->senses || item->fixed != WM_NO_COUNTRY || item->by == WM_BY_ENTITY || item->hint)
+/* Of an item that may be at home somewhere: whether it may be in this country. */
+static bool may_be_home(wm_resolver_t *r, const wm_item_t *item, uint8_t home) {
+  if (item->countries[0] == home || item->by_rule || item->fixed != WM_NO_COUNTRY || item->by == WM_BY_ENTITY ||
+      item->hint)
     return false;
   return has_town(r, item, home) && !is_said(r, item);
 }
@@ -125,7 +114,7 @@ static float enough_for(const wm_resolver_t *r, const wm_item_t *item) {
   if (by_country(item)) return ENOUGH_COUNTRY;
   if (item->place == UINT32_MAX) return ENOUGH;
   const wm_place_t *p = wm_gazetteer_place(r->g, item->place);
-  return (p->cls & 0x80u) || p->weight >= LARGE ? ENOUGH_SEAT : ENOUGH;
+  return (p->cls & WM_PLACE_SEAT) || p->weight >= LARGE ? ENOUGH_SEAT : ENOUGH;
 }
 
 /* What follows the mentions of a country's name: the heaviest. */
@@ -180,9 +169,11 @@ static float counties_of(local_t *l) {
     wm_sense_t s;
     if (!is_county(item)) continue;
     for (const uint32_t *p = item->senses; wm_gazetteer_sense(l->r->g, p, &s); p = wm_gazetteer_next(p)) {
-      if (s.kind != WM_SENSE_PLACE || s.country != l->home || class_of(l->r, &s) == WM_PLACE_TOWN) continue;
+      if (s.kind != WM_SENSE_PLACE || s.country != l->home) continue;
+      const wm_place_t *place = wm_gazetteer_place(l->r->g, s.ref);
+      if (wm_place_class(place) == WM_PLACE_TOWN) continue;
       at_home = true;
-      add_division(l, wm_gazetteer_place(l->r->g, s.ref)->division);
+      add_division(l, place->division);
     }
     if (at_home) sum += COUNTY;
   }

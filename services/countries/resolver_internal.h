@@ -218,6 +218,8 @@ void wm_resolver_around(wm_resolver_t *r, const wm_mention_t *m, bool before, wm
  * side, the place before the comma. */
 #define WM_SAYS 4
 void wm_around_says(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense, bool says[WM_SAYS]);
+/* Whether it does in any of these ways. */
+bool wm_around_says_any(const wm_gazetteer_t *g, const wm_around_t *a, const wm_sense_t *sense);
 /* What name, as long as the gazetteer knows one, begins at s[0]: `after` of `out`. */
 void wm_resolver_name_at(wm_resolver_t *r, const char *s, size_t len, wm_around_t *out);
 /* The mention with the word before it (left) or behind it, if that begins with a capital: bytes written to out, 0 if there is none. */

@@ -22,9 +22,8 @@ float wm_sense_score(const wm_resolver_t *r, const wm_inputs_t *x) {
   return z;
 }
 
-size_t wm_sense_around(wm_resolver_t *r, const wm_item_t *item, wm_around_t around[WM_AROUND_MAX]) {
+size_t wm_sense_look_around(wm_resolver_t *r, const wm_item_t *item, wm_around_t around[WM_AROUND_MAX]) {
   size_t n = 0;
-  if (!item->look_around) return 0;
   if (r->hint.set && item->hash == r->hint.hash) {
     around[n] = r->hint.around;
     around[n++].country = item->has_country;
@@ -35,6 +34,10 @@ size_t wm_sense_around(wm_resolver_t *r, const wm_item_t *item, wm_around_t arou
     if (around[n].after || around[n].before || around[n].after_country != WM_NO_COUNTRY) n++;
   }
   return n;
+}
+
+size_t wm_sense_around(wm_resolver_t *r, const wm_item_t *item, wm_around_t around[WM_AROUND_MAX]) {
+  return item->look_around ? wm_sense_look_around(r, item, around) : 0;
 }
 
 /* Looks through the senses: whether they lie in one country, one is a country, and the item is worth a look around. */
@@ -48,7 +51,7 @@ static void survey(const wm_resolver_t *r, wm_item_t *item) {
       item->has_country = item->look_before = true;
       item->namesake = s.country;
     }
-    if (s.kind == WM_SENSE_PLACE && (wm_gazetteer_place(r->g, s.ref)->cls & 0x7Fu) == WM_PLACE_DIVISION1)
+    if (s.kind == WM_SENSE_PLACE && wm_place_class(wm_gazetteer_place(r->g, s.ref)) == WM_PLACE_DIVISION1)
       item->look_before = true;
     if (!wm_sense_allowed(item, &s, item->caps)) continue;
     if (!first && s.country != country) item->ambiguous = true;
@@ -65,11 +68,7 @@ static void survey(const wm_resolver_t *r, wm_item_t *item) {
 static uint8_t said_outright(const wm_resolver_t *r, const wm_item_t *item, const wm_around_t *around) {
   wm_sense_t s;
   for (const uint32_t *p = item->senses; wm_gazetteer_sense(r->g, p, &s); p = wm_gazetteer_next(p)) {
-    bool says[WM_SAYS];
-    if (!wm_sense_allowed(item, &s, item->caps)) continue;
-    wm_around_says(r->g, around, &s, says);
-    for (unsigned k = 0; k < WM_SAYS; k++)
-      if (says[k]) return s.country;
+    if (wm_sense_allowed(item, &s, item->caps) && wm_around_says_any(r->g, around, &s)) return s.country;
   }
   return WM_NO_COUNTRY;
 }
@@ -217,7 +216,7 @@ static void set_anchors(wm_resolver_t *r) {
     const wm_item_t *item = &r->items[i];
     if (item->place == UINT32_MAX || item->confidence < 0.5F) continue;
     const wm_place_t *p = wm_gazetteer_place(r->g, item->place);
-    if (p->cls & 0x7Fu || (!p->lat && !p->lon)) continue;
+    if (wm_place_class(p) != WM_PLACE_TOWN || (!p->lat && !p->lon)) continue;
     r->anchors[r->n_anchors++] =
         (wm_anchor_t){(uint32_t)i, (float)p->lat / 100.0F, (float)p->lon / 100.0F, item->confidence};
   }

@@ -33,7 +33,8 @@ typedef struct {
 /* sense.c: the model's score of some inputs; the senses that an item may stand for, among the resolver's options (WM_ERR_NOMEM). */
 float wm_sense_score(const wm_resolver_t *r, const wm_inputs_t *x);
 wm_err_t wm_sense_lay_out(wm_resolver_t *r, wm_item_t *item, wm_error_t *err);
-/* sense.c: what stands around the mentions of an item; returns how many. */
+/* sense.c: what stands around the mentions of an item; returns how many. wm_sense_around() gives nothing where that does not matter for the choice. */
+size_t wm_sense_look_around(wm_resolver_t *r, const wm_item_t *item, wm_around_t around[WM_AROUND_MAX]);
 size_t wm_sense_around(wm_resolver_t *r, const wm_item_t *item, wm_around_t around[WM_AROUND_MAX]);
 /* The sense as an option, without its base. */
 void wm_sense_option(const wm_resolver_t *r, const wm_item_t *item, const wm_sense_t *s, wm_option_t *out);

@@ -74,7 +74,7 @@ static void put(wm_inputs_t *x, unsigned index, float value) {
 }
 
 static void put_place(const wm_resolver_t *r, const wm_sense_t *s, wm_inputs_t *x) {
-  unsigned cls = wm_gazetteer_place(r->g, s->ref)->cls & 0x7Fu;
+  wm_place_class_t cls = wm_place_class(wm_gazetteer_place(r->g, s->ref));
   put(x, WM_F_POPULATION, (float)s->weight / 8.0F);
   if (s->flags & WM_SENSE_SEAT) put(x, WM_F_SEAT, 1.0F);
   if (cls == WM_PLACE_DIVISION1) put(x, WM_F_DIVISION1, 1.0F);
@@ -113,7 +113,7 @@ void wm_sense_option(const wm_resolver_t *r, const wm_item_t *item, const wm_sen
   const wm_place_t *p = place ? wm_gazetteer_place(r->g, s->ref) : NULL;
   bool weak = s->kind >= WM_SENSE_METONYM;
   unsigned traits = place ? WM_OPTION_PLACE : 0;
-  if (place && s->country == r->us && (p->cls & 0x7Fu) == WM_PLACE_TOWN) traits |= WM_OPTION_AMERICAN_TOWN;
+  if (place && s->country == r->us && wm_place_class(p) == WM_PLACE_TOWN) traits |= WM_OPTION_AMERICAN_TOWN;
   if (weak) traits |= WM_OPTION_WEAK;
   if (s->kind == WM_SENSE_METONYM && (s->flags & WM_SENSE_ALT)) traits |= WM_OPTION_GENERIC;
   if (item->has_country && s->kind != WM_SENSE_COUNTRY) traits |= WM_OPTION_AGAINST;

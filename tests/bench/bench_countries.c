@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "common/heap.h"
-
 #include "services/countries/countries.h"
 
 typedef struct {

@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "common/heap.h"
-
 #include "services/entities/entities.h"
 #include "services/entities/tagger.h"
 

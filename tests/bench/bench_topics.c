@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "common/heap.h"
-
 #include "services/topics/topics.h"
 #include "services/topics/topics_internal.h"
 

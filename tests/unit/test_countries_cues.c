@@ -108,6 +108,8 @@ static void test_refused(void **state) {
       {"US\tx\ta\n", "table:1: expected CODE"},
       {"US\t10\ta\n", "table:1: expected CODE"},
       {"US\n", "table:1: expected CODE"},
+      {"US\t-1\ta\n", "table:1: weights are negative"},
+      {"*\t1\ta\n", "table:1: weights are negative"},
       {"US\t1\ta|b|a\n", "table:1: \"a\" a second time"},
       {"US\t1\ta b c d e f\n", "table:1: no phrase of at most 5 words"},
       {"US\t1\ta||b\n", "table:1: no phrase"},

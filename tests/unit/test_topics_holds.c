@@ -1,58 +1,14 @@
 /* topics: what holds of the answer whatever the text. The words and sentences were written for this test. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka wants the four above first */
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/topics/topics.h"
-#include "services/topics/topics_internal.h"
+#include "topics_support.h"
 
 enum { TEXTS = 1500, TEXT_BYTES = 8192 };
 
-static const wm_config_program_t k_program = {.program = "unit_topics_holds", .version = WM_VERSION};
-
-typedef struct {
-  wm_config_t *config;
-  void *shared, *worker;
-  wm_article_t *article;
-  wm_topics_model_t model;
-  wm_topics_scratch_t scratch;
-} fixture_t;
-
 static int set_up(void **state) {
-  fixture_t *f = calloc(1, sizeof *f);
-  char path[4096], name[] = "unit_topics_holds", flag[] = "--subject-codes";
-  char *argv[] = {name, flag, NULL};
-  wm_error_t err = WM_ERROR_INIT;
-  assert_non_null(f);
-  f->config = wm_config_new(&k_program);
-  assert_int_equal(wm_config_add(f->config, wm_topics_service.options, wm_topics_service.n_options, &err), WM_OK);
-  assert_int_equal(wm_config_load(f->config, 2, argv, NULL, &err), WM_OK);
-  if (wm_topics_service.open(f->config, &f->shared, &err)) fail_msg("%s", err.text);
-  assert_int_equal(wm_topics_service.worker_open(f->shared, &f->worker, &err), WM_OK);
-  f->article = wm_article_new(NULL);
-  assert_int_equal(wm_model_find("topics.wmm", path, sizeof path, &err), WM_OK);
-  assert_int_equal(wm_topics_model_open(path, &f->model, &err), WM_OK);
-  wm_topics_scratch_init(&f->scratch);
-  *state = f;
-  return 0;
-}
-
-static int tear_down(void **state) {
-  fixture_t *f = *state;
-  wm_topics_scratch_clear(&f->scratch);
-  wm_topics_model_clear(&f->model);
-  wm_article_destroy(f->article);
-  wm_topics_service.worker_close(f->worker);
-  wm_topics_service.close(f->shared);
-  wm_config_destroy(f->config);
-  free(f);
-  return 0;
+  return fixture_open(state, "--subject-codes");
 }
 
 static uint32_t next(uint32_t *seed) {
